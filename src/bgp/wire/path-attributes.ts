@@ -1,0 +1,38 @@
+/** An immutable, decoded set of path attributes (RFC 4271 §5). Contract; the codec lives beside it. */
+import type { AsPath } from './as-path.ts';
+
+export interface PathAttributes {
+  /** 0 IGP, 1 EGP, 2 INCOMPLETE. */
+  readonly origin: number;
+  readonly asPath: AsPath;
+  /** 4 octets, 16 (global) or 32 (global and link-local, RFC 2545 §3); empty on a local route without gateway. */
+  readonly nextHop: Uint8Array;
+  readonly med: number | undefined;
+  readonly localPref: number | undefined;
+  readonly atomicAggregate: boolean;
+  readonly aggregator: Aggregator | undefined;
+  /** Sorted, without repeats; empty when absent. */
+  readonly communities: Uint32Array;
+  /** 8 octets each, as received. */
+  readonly extendedCommunities: Uint8Array;
+  /** 20 octets each, as received (RFC 5701). */
+  readonly ipv6ExtendedCommunities: Uint8Array;
+  /** Three words each (RFC 8092), sorted, without repeats. */
+  readonly largeCommunities: Uint32Array;
+  /** Unsigned 32-bit, host order. */
+  readonly originatorId: number | undefined;
+  readonly clusterList: Uint32Array;
+  /** Unrecognised optional transitive attributes, passed on byte for byte with Partial set. */
+  readonly unknown: readonly UnknownAttribute[];
+}
+
+export interface Aggregator {
+  readonly asn: number;
+  readonly address: number;
+}
+
+export interface UnknownAttribute {
+  readonly flags: number;
+  readonly type: number;
+  readonly value: Uint8Array;
+}

@@ -1,0 +1,15 @@
+/** What a codec must know about the session a message belongs to; part of `NegotiatedSession`. */
+import type { Family } from '../../net/family.ts';
+
+export interface WireOptions {
+  /** Octets per AS number in AS_PATH and AGGREGATOR: 4 when both sides have RFC 6793, else 2. */
+  readonly asWidth: 2 | 4;
+  /** Families whose NLRI carry path identifiers in messages we *receive* (RFC 7911). */
+  readonly addPathReceive: readonly Family[];
+  /** Families whose NLRI carry path identifiers in messages we *send*. */
+  readonly addPathSend: readonly Family[];
+  /** 4096, or 65535 with RFC 8654. */
+  readonly maximumMessageSize: number;
+  /** Internal sessions may carry LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST (RFC 7606 §7.5, §7.9, §7.10). */
+  readonly isInternal: boolean;
+}

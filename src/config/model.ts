@@ -1,0 +1,109 @@
+/**
+ * The validated configuration: what the schema produces from a static file or from the templates, and
+ * the only input of `Daemon.apply`. Deep-frozen; every default is filled in; texts are canonical.
+ */
+import type { Address } from '../net/address.ts';
+import type { Family } from '../net/family.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { PolicyRule } from '../policy/model.ts';
+
+export interface Config {
+  readonly router: RouterConfig;
+  readonly fib: FibConfig;
+  readonly blocks: readonly BlockConfig[];
+  readonly originate: readonly OriginateConfig[];
+  readonly pools: readonly PoolConfig[];
+  readonly neighbors: readonly NeighborConfig[];
+  readonly neighborRanges: readonly NeighborRangeConfig[];
+  /** Named rule lists, in the order rules run. */
+  readonly policies: Readonly<Record<string, readonly PolicyRule[]>>;
+  readonly log: { readonly level: LogLevel };
+}
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+export interface RouterConfig {
+  readonly asNumber: number;
+  /** Unsigned 32-bit. */
+  readonly routerId: number;
+  /** Present: sessions marked `routeReflectorClient` are reflected to. */
+  readonly clusterId: number | undefined;
+  readonly listen: { readonly port: number; readonly addresses: readonly Address[] };
+  /** LOCAL_PREF given to routes that bring none (RFC 4271 §5.1.5; SESS-16). */
+  readonly defaultLocalPref: number;
+}
+
+export interface FibConfig {
+  readonly enabled: boolean;
+  readonly protocol: number;
+  readonly table: number;
+  /** Metric of unicast routes; `local-pref` computes 2^31−1 − LOCAL_PREF (PRIO-4). */
+  readonly metric: number | 'local-pref';
+  readonly maximumPaths: number;
+  /** Prefixes, and all inside them, that must not enter the kernel (FIB-1). */
+  readonly rejectPrefixes: readonly Prefix[];
+  /** Own subnet per family: decides direct or tunnel for ipip-cross-subnet pools (FIB-5, FIB-9). */
+  readonly localSubnets: readonly { readonly address: Address; readonly length: number }[];
+  /** Next hops whose routes another agent programs (FIB-4). */
+  readonly rejectNextHops: readonly Address[];
+}
+
+export interface BlockConfig {
+  readonly cidr: Prefix;
+  readonly advertise: boolean;
+  readonly blackhole: boolean;
+  readonly state: string;
+}
+
+export interface OriginateConfig {
+  readonly cidr: Prefix;
+  readonly kind: 'reachable-by' | 'service-range' | 'service';
+  readonly via: Address | undefined;
+}
+
+export type Encapsulation = 'none' | 'ipip-always' | 'ipip-cross-subnet' | 'vxlan';
+
+export interface PoolConfig {
+  readonly cidr: Prefix;
+  readonly encapsulation: Encapsulation;
+  /** Whether routes inside go into the kernel (FIB-5). */
+  readonly program: boolean;
+  /** Whether routes inside are announced (EXPORT-2, EXPORT-9); the policies carry it out. */
+  readonly export: boolean;
+}
+
+/** What neighbours and neighbour ranges share. */
+export interface SessionConfig {
+  readonly port: number;
+  readonly asNumber: number;
+  readonly localAsNumber: number;
+  readonly sourceAddress: Address | undefined;
+  readonly passive: boolean;
+  readonly password: string | undefined;
+  readonly passwordFile: string | undefined;
+  readonly ttlSecurity: number | undefined;
+  readonly holdTimeSec: number;
+  readonly keepaliveTimeSec: number | undefined;
+  readonly connectRetryTimeSec: number;
+  readonly families: readonly Family[];
+  readonly routeReflectorClient: boolean;
+  readonly nextHop: 'auto' | 'self' | 'keep';
+  readonly allowLocalAs: number;
+  readonly gracefulRestart: { readonly enabled: boolean; readonly restartTimeSec: number };
+  readonly addPath: { readonly send: boolean; readonly receive: boolean };
+  readonly maximumPrefixes:
+    | { readonly limit: number; readonly action: 'warn' | 'restart' | 'shutdown' }
+    | undefined;
+  readonly import: readonly string[];
+  readonly export: readonly string[];
+}
+
+export interface NeighborConfig extends SessionConfig {
+  readonly name: string;
+  readonly address: Address;
+}
+
+export interface NeighborRangeConfig extends SessionConfig {
+  readonly prefix: Prefix;
+  readonly limit: number;
+}

@@ -1,0 +1,11 @@
+/** Where the cluster's resources come from, as a port: a folder, etcd or Kubernetes. */
+import type { Snapshot } from './snapshot.ts';
+
+export interface Datastore {
+  /**
+   * Delivers complete snapshots only (START-2): one at start, another after each change or burst of
+   * changes. Faulty objects are reported inside the snapshot; the last good version of each stays in it.
+   */
+  start(onSnapshot: (snapshot: Snapshot) => void): Promise<void>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,99 @@
+/**
+ * What the RIB needs from others, and what it is told about its peers. The daemon hands these in;
+ * `rib` never sees a socket, a configuration file or a clock of its own.
+ */
+import type { WireOptions } from '../bgp/wire/wire-options.ts';
+import type { Address } from '../net/address.ts';
+import type { Family } from '../net/family.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { PolicyRule } from '../policy/model.ts';
+import type { AttrsId, PathId, PeerId, PrefixId } from './ids.ts';
+
+/** One direction of an established session, as the RIB sees it. */
+export interface OutboundPeer {
+  /**
+   * Sends octets `[at, end)` of a buffer that is shared with other peers and never written again.
+   *
+   * @returns false when there is no more room: the bytes were taken, but the RIB keeps state instead of
+   *   sending more until the daemon calls `Rib.peerWritable`
+   */
+  send(bytes: Uint8Array, at: number, end: number): boolean;
+}
+
+/** How the RIB treats a peer; a change takes effect through `Rib.updatePeer` without a session reset. */
+export interface RibPeer {
+  /** Session label, for views. */
+  readonly name: string;
+  readonly address: Address;
+  readonly asNumber: number;
+  readonly localAsNumber: number;
+  readonly isInternal: boolean;
+  readonly isRouteReflectorClient: boolean;
+  readonly nextHop: 'auto' | 'self' | 'keep';
+  readonly allowLocalAs: number;
+  /** Rule lists, concatenated in order; empty accepts everything. */
+  readonly importRules: readonly PolicyRule[];
+  readonly exportRules: readonly PolicyRule[];
+}
+
+/** What the session brings once Established. */
+export interface RibSession {
+  readonly wire: WireOptions;
+  readonly families: readonly Family[];
+  /** BGP identifier of the peer, unsigned 32-bit. */
+  readonly remoteRouterId: number;
+  /** Our end of the session: next hop self (NH-6). */
+  readonly localAddress: Address;
+  readonly outbound: OutboundPeer;
+  /**
+   * A second address for next hop self in IPv6 messages on an IPv4 session and the other way round;
+   * undefined when there is none, then that family announces only routes whose next hop is kept.
+   */
+  readonly localAddressOther: Address | undefined;
+}
+
+/** A change of the best path of one prefix. */
+export interface RouteChange {
+  readonly prefixId: PrefixId;
+  /** 0: none before, or none now. */
+  readonly oldPath: PathId;
+  readonly newPath: PathId;
+}
+
+/** Told once per decision run and family, after all its changes are in Loc-RIB. Arrays are reused: copy what you keep. */
+export interface LocRibListener {
+  routesChanged(family: Family, changes: readonly RouteChange[]): void;
+}
+
+/** Answers what the kernel knows about a BGP next hop (RIB-3). */
+export interface NextHopResolver {
+  /** Called when a next hop comes into use; later changes are told through `Rib.nextHopsChanged`. */
+  resolve(nextHop: Address): NextHopState;
+}
+
+export interface NextHopState {
+  readonly isReachable: boolean;
+  /** 0 when directly connected, 0xffffffff when unknown (RIB-2). */
+  readonly igpCost: number;
+  /** Interface name; empty when unknown. */
+  readonly interface: string;
+}
+
+/** A locally originated route. */
+export interface LocalRoute {
+  readonly prefix: Prefix;
+  readonly source: 'static' | 'direct' | 'kernel';
+  /** Gateway of the route (NH-1), undefined for blackholes and on-link routes. */
+  readonly gateway: Address | undefined;
+}
+
+/** One path as views print it; made on demand. */
+export interface PathView {
+  readonly prefix: string;
+  readonly pathId: number;
+  readonly peer: PeerId;
+  readonly attrs: AttrsId;
+  readonly isBest: boolean;
+  readonly isValid: boolean;
+  readonly ageMs: number;
+}
