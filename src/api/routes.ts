@@ -1,0 +1,101 @@
+/** The API's table of paths: which view or command answers which request. */
+import { CatbirdError } from '../net/error.ts';
+import type { DaemonCommands, DaemonViews } from './views.ts';
+
+export interface ApiContext {
+  readonly views: DaemonViews;
+  readonly commands: DaemonCommands;
+}
+
+export interface ApiRequest {
+  /** The path's variable parts, decoded. */
+  readonly parameters: readonly string[];
+  readonly query: URLSearchParams;
+  /** Parsed JSON, undefined when there was none. */
+  readonly body: unknown;
+}
+
+/** One document, or many values as one JSON line each. */
+export type ApiAnswer = { readonly value: unknown } | { readonly lines: Iterable<unknown> };
+
+type Handler = (context: ApiContext, request: ApiRequest) => ApiAnswer | undefined;
+
+interface RouteEntry {
+  readonly method: string;
+  readonly path: RegExp;
+  readonly run: Handler;
+  readonly notFound: string;
+}
+
+const NO_NEIGHBOR = 'there is no neighbor of that name; `catbird show neighbors` lists them';
+
+const ROUTES: readonly RouteEntry[] = [
+  get('/v1/version', ({ views }) => ({ value: views.version() })),
+  get('/v1/neighbors', ({ views }) => ({ value: views.neighbors() })),
+  get('/v1/neighbors/([^/]+)', ({ views }, { parameters }) => one(views.neighbor(parameters[0]!))),
+  get('/v1/rib', ({ views }, { query }) => ({ lines: views.rib(query.get('query') ?? undefined) })),
+  get('/v1/adj-in/([^/]+)', ({ views }, { parameters }) => many(views.adjIn(parameters[0]!))),
+  get('/v1/adj-out/([^/]+)', ({ views }, { parameters }) => many(views.adjOut(parameters[0]!))),
+  get('/v1/fib', ({ views }) => ({ value: views.fib() })),
+  get('/v1/blocks', ({ views }) => ({ value: views.blocks() })),
+  get('/v1/config', ({ views }) => ({ value: views.config() })),
+  post('/v1/neighbors/([^/]+)/clear', ({ commands }, { parameters, body }) =>
+    done(commands.clearNeighbor(parameters[0]!, textOf(body, 'message'))),
+  ),
+  post('/v1/neighbors/([^/]+)/shutdown', ({ commands }, { parameters, body }) =>
+    done(commands.shutdownNeighbor(parameters[0]!, textOf(body, 'message'))),
+  ),
+  post('/v1/neighbors/([^/]+)/enable', ({ commands }, { parameters }) =>
+    done(commands.enableNeighbor(parameters[0]!)),
+  ),
+  post('/v1/log-level', ({ commands }, { body }) => {
+    commands.setLogLevel(textOf(body, 'level') ?? '');
+    return { value: { ok: true } };
+  }),
+];
+
+/** A route that fits, with the path's variable parts. */
+export function findRoute(
+  method: string,
+  path: string,
+): (RouteEntry & { readonly parameters: readonly string[] }) | undefined {
+  for (const entry of ROUTES) {
+    const match = entry.method === method ? entry.path.exec(path) : null;
+    if (match) return { ...entry, parameters: match.slice(1).map(decodePart) };
+  }
+  return undefined;
+}
+
+function get(path: string, run: Handler): RouteEntry {
+  return { method: 'GET', path: new RegExp(`^${path}$`), run, notFound: NO_NEIGHBOR };
+}
+
+function post(path: string, run: Handler): RouteEntry {
+  return { method: 'POST', path: new RegExp(`^${path}$`), run, notFound: NO_NEIGHBOR };
+}
+
+function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new CatbirdError('CATBIRD_API_REQUEST', 'the path is not valid percent-encoding');
+  }
+}
+
+function one(value: unknown): ApiAnswer | undefined {
+  return value === undefined ? undefined : { value };
+}
+
+function many(lines: Iterable<unknown> | undefined): ApiAnswer | undefined {
+  return lines && { lines };
+}
+
+function done(found: boolean): ApiAnswer | undefined {
+  return found ? { value: { ok: true } } : undefined;
+}
+
+function textOf(body: unknown, key: string): string | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  const value = (body as Record<string, unknown>)[key];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,93 @@
+/**
+ * The API: HTTP on a unix socket, read by `catbird show` and friends.
+ *
+ * Requests are small and answered at once; only route listings are long, and those are written as
+ * JSON lines that stop when the socket is full and go on when it drains, so a slow reader costs
+ * nothing but its own time.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { CatbirdError } from '../net/error.ts';
+import { type ApiContext, findRoute } from './routes.ts';
+
+const MAX_BODY_BYTES = 64 * 1024;
+const MAX_CONNECTIONS = 64;
+const LINES_PER_WRITE = 256;
+
+/** An HTTP server for the context that nobody listens on yet; main binds it to its socket. */
+export function createApiServer(context: ApiContext): Server {
+  const server = createServer({ requestTimeout: 10_000 }, (request, response) => {
+    handle(context, request, response).catch((error: unknown) => fail(response, error));
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  return server;
+}
+
+async function handle(
+  context: ApiContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://catbird');
+  const route = findRoute(request.method ?? 'GET', url.pathname);
+  if (!route)
+    return reply(response, 404, { error: `there is no ${request.method} ${url.pathname}` });
+  const body = await readBody(request);
+  const answer = route.run(context, {
+    parameters: route.parameters,
+    query: url.searchParams,
+    body,
+  });
+  if (answer === undefined) return reply(response, 404, { error: route.notFound });
+  if ('lines' in answer) return streamLines(response, answer.lines);
+  reply(response, 200, answer.value);
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_BODY_BYTES)
+      throw new CatbirdError('CATBIRD_API_REQUEST', 'the request is too large');
+    chunks.push(chunk as Buffer);
+  }
+  if (size === 0) return undefined;
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    throw new CatbirdError('CATBIRD_API_REQUEST', 'the request body is not JSON');
+  }
+}
+
+function reply(response: ServerResponse, status: number, value: unknown): void {
+  const text = `${JSON.stringify(value)}\n`;
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(text);
+}
+
+async function streamLines(response: ServerResponse, values: Iterable<unknown>): Promise<void> {
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  let batch = '';
+  let count = 0;
+  for (const value of values) {
+    batch += `${JSON.stringify(value)}\n`;
+    if (++count % LINES_PER_WRITE !== 0) continue;
+    await write(response, batch);
+    batch = '';
+    if (response.destroyed) return;
+  }
+  response.end(batch);
+}
+
+/** Waits until the socket took the text (or broke), so that sessions are served meanwhile. */
+function write(response: ServerResponse, text: string): Promise<void> {
+  return new Promise((resolve) => response.write(text, () => resolve()));
+}
+
+function fail(response: ServerResponse, error: unknown): void {
+  const isRequestFault = error instanceof CatbirdError;
+  if (response.headersSent) return void response.destroy();
+  reply(response, isRequestFault ? 400 : 500, {
+    error: error instanceof Error ? error.message : String(error),
+  });
+}

@@ -1,0 +1,111 @@
+/**
+ * What the API can ask of the daemon: read views in the fixed JSON shapes, and a few commands.
+ *
+ * The daemon implements these; the server only carries them. Route views are iterables made on demand,
+ * so that a table of a million routes is streamed and never held.
+ */
+
+export interface NeighborView {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly asNumber: number;
+  readonly localAsNumber: number;
+  /** One of the six names of RFC 4271 §8.2.2. */
+  readonly state: string;
+  /** When the state was entered, ISO 8601. */
+  readonly since: string;
+  readonly passive: boolean;
+  readonly routeReflectorClient: boolean;
+  readonly families: Readonly<Record<string, FamilyCountersView>>;
+  /** Seconds Established; 0 otherwise. */
+  readonly uptimeSec: number;
+  readonly lastError: string | null;
+  readonly messages: {
+    readonly received: Readonly<Record<string, number>>;
+    readonly sent: Readonly<Record<string, number>>;
+  };
+  readonly [more: string]: unknown;
+}
+
+export interface FamilyCountersView {
+  readonly received: number;
+  readonly accepted: number;
+  readonly advertised: number;
+  readonly addPath: { readonly send: boolean; readonly receive: boolean };
+}
+
+export interface RouteView {
+  readonly prefix: string;
+  readonly best: boolean;
+  readonly valid: boolean;
+  readonly neighbor: string;
+  readonly nextHop: string | null;
+  readonly asPath: string;
+  readonly origin: string;
+  readonly localPref: number | null;
+  readonly med: number | null;
+  readonly communities: readonly string[];
+  readonly largeCommunities: readonly string[];
+  readonly originatorId: string | null;
+  readonly clusterList: readonly string[];
+  readonly pathId: number;
+  readonly ageSec: number;
+  readonly kernel: 'installed' | 'pending' | 'rejected' | 'none';
+  readonly [more: string]: unknown;
+}
+
+export interface FibRouteView {
+  readonly prefix: string;
+  readonly type: string;
+  readonly nextHops: readonly {
+    readonly via: string | null;
+    readonly dev: string | null;
+    readonly onlink: boolean;
+  }[];
+  readonly metric: number;
+  readonly protocol: number;
+  readonly state: 'installed' | 'missing' | 'foreign' | 'failed';
+  readonly error: string | null;
+}
+
+export interface BlockView {
+  readonly cidr: string;
+  readonly state: string;
+  readonly advertise: boolean;
+  readonly blackhole: boolean;
+  /** What the kernel holds for it. */
+  readonly kernel: string;
+}
+
+export interface VersionView {
+  readonly version: string;
+  readonly node: string;
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly routerId: string;
+  readonly asNumber: number;
+}
+
+export interface DaemonViews {
+  version(): VersionView;
+  neighbors(): readonly NeighborView[];
+  neighbor(name: string): NeighborView | undefined;
+  /** @param query a prefix (exact) or an address (longest match); undefined for everything */
+  rib(query: string | undefined): Iterable<RouteView>;
+  /** undefined: no such neighbour. */
+  adjIn(name: string): Iterable<RouteView> | undefined;
+  adjOut(name: string): Iterable<RouteView> | undefined;
+  fib(): readonly FibRouteView[];
+  blocks(): readonly BlockView[];
+  /** The running configuration in the shape of the configuration file, secrets hidden, and what is wrong with the newest one. */
+  config(): object;
+}
+
+export interface DaemonCommands {
+  /** @returns false when there is no such neighbour */
+  clearNeighbor(name: string, text: string | undefined): boolean;
+  shutdownNeighbor(name: string, text: string | undefined): boolean;
+  enableNeighbor(name: string): boolean;
+  setLogLevel(level: string): void;
+}

@@ -1,0 +1,107 @@
+/** Every command with its help; the implementation is loaded only when it runs. */
+import type { CommandEntry } from './command.ts';
+
+const DATASTORE_HELP = `  --datastore folder:DIR   read Calico resources from a folder (or one file) of YAML
+  --node NAME              Calico node name (default: NODENAME, then the host name)`;
+
+const API_HELP = `  --api PATH   unix socket of the daemon (default /run/catbird/catbird.sock, env CATBIRD_API)
+  -o FORMAT    json or table (default table)`;
+
+export const CATALOG: readonly CommandEntry[] = [
+  {
+    name: 'run',
+    summary: 'run the daemon',
+    help: `catbird run --config FILE | --datastore folder:DIR --node NAME [options]
+
+Runs the daemon in the foreground. A change of the file or of the datastore is applied live;
+SIGHUP reads everything again. SIGTERM stops without telling the peers, so that they keep
+forwarding while the daemon restarts; SIGINT stops with a Cease notification.
+
+  --config FILE            a static configuration file
+${DATASTORE_HELP}
+  --api PATH               unix socket for \`catbird show\` (default /run/catbird/catbird.sock)
+  --log-level LEVEL        error, warn, info, debug, trace or silent
+  --kernel netlink|ip|dry-run   how routes reach the kernel (default netlink)`,
+    load: async () => (await import('./commands/run.ts')).run,
+  },
+  {
+    name: 'check',
+    summary: 'validate a configuration file',
+    help: `catbird check --config FILE
+
+Prints every fault as file:line:column: path: reason. Exit code 0 when there is none, 1 otherwise.`,
+    load: async () => (await import('./commands/check.ts')).check,
+  },
+  {
+    name: 'render',
+    summary: 'print what the templates make of a datastore',
+    help: `catbird render --datastore folder:DIR --node NAME [-o json|yaml] [--show-secrets]
+
+Prints the effective configuration of that node. Needs no daemon and changes nothing.
+
+${DATASTORE_HELP}
+  -o FORMAT                json or yaml (default yaml)
+  --show-secrets           print passwords instead of asterisks`,
+    load: async () => (await import('./commands/render.ts')).render,
+  },
+  {
+    name: 'decode',
+    summary: 'decode BGP messages given in hex',
+    help: `catbird decode [HEX...|-] [--as4] [--add-path] [--extended] [-o json]
+
+Prints one JSON document per message. \`-\` reads hex from standard input.`,
+    load: async () => (await import('./commands/decode.ts')).decode,
+  },
+  {
+    name: 'show',
+    summary: 'look into the running daemon',
+    help: `catbird show VIEW [options]
+
+  neighbors            all sessions with their state and counters
+  neighbor NAME        one session in detail
+  rib [PREFIX|ADDRESS] paths in the Loc-RIB
+  adj-in NAME          what a neighbor sent, before and after import policy
+  adj-out NAME         what is announced to a neighbor
+  fib                  the routes we own in the kernel
+  blocks               this node's own pod blocks
+  config               the running configuration
+  version              version and identity of the daemon
+
+${API_HELP}`,
+    load: async () => (await import('./commands/show.ts')).show,
+  },
+  {
+    name: 'clear',
+    summary: 'restart a session',
+    help: `catbird clear neighbor NAME [--message TEXT]
+
+Closes the session with Cease and lets it come up again.
+
+${API_HELP}`,
+    load: async () => (await import('./commands/neighbor.ts')).clear,
+  },
+  {
+    name: 'shutdown',
+    summary: 'take a session down until it is enabled again',
+    help: `catbird shutdown neighbor NAME [--message TEXT]
+
+${API_HELP}`,
+    load: async () => (await import('./commands/neighbor.ts')).shutdown,
+  },
+  {
+    name: 'enable',
+    summary: 'bring a shut down session back',
+    help: `catbird enable neighbor NAME
+
+${API_HELP}`,
+    load: async () => (await import('./commands/neighbor.ts')).enable,
+  },
+  {
+    name: 'log-level',
+    summary: 'change the log level of the running daemon',
+    help: `catbird log-level error|warn|info|debug|trace|silent
+
+${API_HELP}`,
+    load: async () => (await import('./commands/log-level.ts')).logLevel,
+  },
+];

@@ -1,0 +1,16 @@
+/** What a policy may look at when it judges a route. */
+import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
+import type { Family } from '../net/family.ts';
+import type { RouteSource } from './model.ts';
+
+export interface RouteFacts {
+  readonly family: Family;
+  /** Holds the masked address octets of the prefix from `at`; borrowed. */
+  readonly bytes: Uint8Array;
+  readonly at: number;
+  readonly bits: number;
+  readonly source: RouteSource;
+  readonly attributes: PathAttributes;
+  /** Outgoing interface, empty when there is none. */
+  readonly interface: string;
+}
