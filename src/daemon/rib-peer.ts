@@ -1,0 +1,29 @@
+/** Translates a configured neighbour into what the RIB needs to know about it. */
+import type { Config, NeighborConfig } from '../config/model.ts';
+import type { PolicyRule } from '../policy/model.ts';
+import type { RibPeer } from '../rib/ports.ts';
+
+/**
+ * The RIB's view of a neighbour.
+ *
+ * A peer is internal when its AS equals the local AS used on that session (ID-5), and a client only
+ * while this router has a cluster id (RR-2).
+ */
+export function ribPeerOf(neighbor: NeighborConfig, config: Config): RibPeer {
+  return {
+    name: neighbor.name,
+    address: neighbor.address,
+    asNumber: neighbor.asNumber,
+    localAsNumber: neighbor.localAsNumber,
+    isInternal: neighbor.asNumber === neighbor.localAsNumber,
+    isRouteReflectorClient: neighbor.routeReflectorClient && config.router.clusterId !== undefined,
+    nextHop: neighbor.nextHop,
+    allowLocalAs: neighbor.allowLocalAs,
+    importRules: rulesOf(neighbor.import, config),
+    exportRules: rulesOf(neighbor.export, config),
+  };
+}
+
+function rulesOf(names: readonly string[], config: Config): readonly PolicyRule[] {
+  return names.flatMap((name) => config.policies[name] ?? []);
+}

@@ -1,0 +1,70 @@
+/** Binds the API to its unix socket: a stale socket is replaced, a living daemon's is respected. */
+import { chmod, mkdir, unlink } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { createConnection } from 'node:net';
+import { dirname } from 'node:path';
+import { CatbirdError } from '../net/error.ts';
+
+/** Owner and group may talk to the daemon, nobody else. */
+const SOCKET_MODE = 0o660;
+
+/**
+ * Listens on a unix socket.
+ *
+ * @throws CatbirdError CATBIRD_API_BUSY when another daemon answers there,
+ *   CATBIRD_API_SOCKET when the path cannot be used
+ */
+export async function bindApiSocket(server: Server, path: string): Promise<void> {
+  if (await isAnswered(path)) {
+    throw new CatbirdError(
+      'CATBIRD_API_BUSY',
+      `another catbird is running: it answers on ${path}; stop it, or give this one its own --api PATH`,
+    );
+  }
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await removeStale(path);
+    await listen(server, path);
+    await chmod(path, SOCKET_MODE);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CatbirdError(
+      'CATBIRD_API_SOCKET',
+      `cannot listen on ${path}: ${reason}; choose another --api PATH`,
+      { cause },
+    );
+  }
+}
+
+/** Stops listening and removes the socket. */
+export function closeApiSocket(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createConnection(path);
+    probe.on('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on('error', () => resolve(false));
+  });
+}
+
+async function removeStale(path: string): Promise<void> {
+  await unlink(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

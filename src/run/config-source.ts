@@ -1,0 +1,17 @@
+/** Where the running daemon's configuration comes from: a file, or a datastore through the templates. */
+import type { Config } from '../config/model.ts';
+
+export interface ConfigDelivery {
+  /** undefined: nothing usable; the running configuration stays. */
+  readonly config: Config | undefined;
+  /** Everything wrong with it, one sentence each, naming file or object. */
+  readonly faults: readonly string[];
+}
+
+export interface ConfigSource {
+  /** Delivers the first configuration before it resolves, then one after each change. */
+  start(onDelivery: (delivery: ConfigDelivery) => void): Promise<void>;
+  /** Reads again at once (SIGHUP). */
+  reload(): void;
+  stop(): Promise<void>;
+}

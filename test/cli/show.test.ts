@@ -1,0 +1,124 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { createApiServer } from '../../src/api/server.ts';
+import type { CommandIo } from '../../src/cli/command.ts';
+import { runCommandLine } from '../../src/cli/main.ts';
+import { bindApiSocket, closeApiSocket } from '../../src/run/api-socket.ts';
+import { NEIGHBOR, recordingCommands, stubViews } from '../support/stub-views.ts';
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(words: string[], env: Record<string, string> = {}): Promise<Outcome> {
+  let out = '';
+  let err = '';
+  const io: CommandIo = {
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+    stdin: (async function* () {})(),
+    env,
+    isTerminal: false,
+  };
+  return { code: await runCommandLine(words, io), out, err };
+}
+
+async function withDaemon(t: Test, routes = 2): Promise<{ api: string; record: string[] }> {
+  const folder = await mkdtemp(join(tmpdir(), 'catbird-api-'));
+  const api = join(folder, 'catbird.sock');
+  const record: string[] = [];
+  const server = createApiServer({ views: stubViews(routes), commands: recordingCommands(record) });
+  await bindApiSocket(server, api);
+  t.teardown(async () => {
+    await closeApiSocket(server);
+    await rm(folder, { recursive: true });
+  });
+  return { api, record };
+}
+
+t.test('show neighbors prints a table with state and counters', async (t) => {
+  const { api } = await withDaemon(t);
+  const { code, out } = await run(['show', 'neighbors', '--api', api]);
+  t.equal(code, 0);
+  const [titles, row] = out.split('\n');
+  t.match(titles, /^NEIGHBOR +ADDRESS +AS +STATE/);
+  t.match(row, /^Mesh_10_0_0_2 +10\.0\.0\.2 +64512 +Established +1h02m +3 +2 +1 +-$/);
+});
+
+t.test('show neighbors -o json is the view as it stands', async (t) => {
+  const { api } = await withDaemon(t);
+  const { out } = await run(['show', 'neighbors', '-o', 'json'], { CATBIRD_API: api });
+  t.same(JSON.parse(out), [NEIGHBOR]);
+});
+
+t.test('show rib -o json prints one object per line, however many there are', async (t) => {
+  const { api } = await withDaemon(t, 2000);
+  const { out } = await run(['show', 'rib', '-o', 'json', '--api', api]);
+  const lines = out.trimEnd().split('\n');
+  t.equal(lines.length, 2000);
+  t.equal(JSON.parse(lines[1999]!).prefix, '10.7.207.0/24');
+});
+
+t.test('show rib prints titles once and aligned rows', async (t) => {
+  const { api } = await withDaemon(t, 600);
+  const { out } = await run(['show', 'rib', '--api', api]);
+  const lines = out.trimEnd().split('\n');
+  t.equal(lines.length, 601);
+  t.equal(lines.filter((line) => line.includes('PREFIX')).length, 1);
+});
+
+t.test('the other views print', async (t) => {
+  const { api } = await withDaemon(t);
+  for (const words of [['fib'], ['blocks'], ['config'], ['version'], ['neighbor', NEIGHBOR.name]]) {
+    const { code, out } = await run(['show', ...words, '--api', api]);
+    t.equal(code, 0, words.join(' '));
+    t.match(out, /10\.0|64512/, words.join(' '));
+  }
+  t.match((await run(['show', 'fib', '--api', api])).out, /via 10\.0\.0\.2 dev eth0/);
+});
+
+t.test('an unknown neighbor is exit code 1 with a sentence', async (t) => {
+  const { api } = await withDaemon(t);
+  const { code, err } = await run(['show', 'adj-in', 'nobody', '--api', api]);
+  t.equal(code, 1);
+  t.match(err, /^catbird: there is no neighbor of that name/);
+});
+
+t.test('no daemon is exit code 3, wrong words are exit code 2', async (t) => {
+  const unreachable = await run(['show', 'neighbors', '--api', '/nonexistent/catbird.sock']);
+  t.equal(unreachable.code, 3);
+  t.match(unreachable.err, /no daemon answers on \/nonexistent\/catbird\.sock/);
+  t.equal((await run(['show', 'nothing'])).code, 2);
+  t.equal((await run(['show', 'neighbors', '--wrong'])).code, 2);
+  t.equal((await run(['fly'])).code, 2);
+  t.equal((await run([])).code, 2);
+  t.equal((await run(['show', '--help'])).code, 0);
+});
+
+t.test('administrative commands reach the daemon with their text', async (t) => {
+  const { api, record } = await withDaemon(t);
+  t.equal(
+    (await run(['clear', 'neighbor', NEIGHBOR.name, '--message', 'hi', '--api', api])).code,
+    0,
+  );
+  t.equal((await run(['shutdown', 'neighbor', NEIGHBOR.name, '--api', api])).code, 0);
+  t.equal((await run(['enable', 'neighbor', 'nobody', '--api', api])).code, 1);
+  t.equal((await run(['log-level', 'debug', '--api', api])).code, 0);
+  t.same(record, [
+    `clear ${NEIGHBOR.name} hi`,
+    `shutdown ${NEIGHBOR.name}`,
+    'enable nobody',
+    'log-level debug',
+  ]);
+});
+
+t.test('a second daemon on the same socket is refused, a stale socket is replaced', async (t) => {
+  const { api } = await withDaemon(t);
+  const second = createApiServer({ views: stubViews(), commands: recordingCommands([]) });
+  await t.rejects(bindApiSocket(second, api), { code: 'CATBIRD_API_BUSY' });
+  t.equal((await stat(api)).mode & 0o777, 0o660);
+});

@@ -1,0 +1,106 @@
+/** Views and commands that answer from fixed data and remember what was asked, for API and CLI tests. */
+import type { DaemonCommands, DaemonViews, NeighborView, RouteView } from '../../src/api/views.ts';
+
+export const NEIGHBOR: NeighborView = {
+  name: 'Mesh_10_0_0_2',
+  address: '10.0.0.2',
+  port: 179,
+  asNumber: 64512,
+  localAsNumber: 64512,
+  state: 'Established',
+  since: '2026-01-01T00:00:00.000Z',
+  passive: false,
+  routeReflectorClient: false,
+  families: {
+    'ipv4-unicast': {
+      received: 3,
+      accepted: 2,
+      advertised: 1,
+      addPath: { send: false, receive: false },
+    },
+  },
+  uptimeSec: 3725,
+  lastError: null,
+  messages: { received: { update: 4 }, sent: { update: 5 } },
+};
+
+/** A route view with a prefix of its own per index. */
+export function routeView(index: number): RouteView {
+  return {
+    prefix: `10.${(index >> 8) & 255}.${index & 255}.0/24`,
+    best: true,
+    valid: true,
+    neighbor: 'Mesh_10_0_0_2',
+    nextHop: '10.0.0.2',
+    asPath: '64513 64514',
+    origin: 'igp',
+    localPref: 100,
+    med: null,
+    communities: ['64512:1'],
+    largeCommunities: [],
+    originatorId: null,
+    clusterList: [],
+    pathId: 0,
+    ageSec: 12,
+    kernel: 'installed',
+  };
+}
+
+/** Stub views; `routes` is how many the RIB holds. */
+export function stubViews(routes = 2): DaemonViews {
+  return {
+    version: () => ({
+      version: '0.0.0',
+      node: 'a',
+      pid: 1,
+      startedAt: '2026-01-01T00:00:00.000Z',
+      routerId: '10.0.0.1',
+      asNumber: 64512,
+    }),
+    neighbors: () => [NEIGHBOR],
+    neighbor: (name) => (name === NEIGHBOR.name ? NEIGHBOR : undefined),
+    *rib(query) {
+      for (let i = 0; i < routes; i++) {
+        const view = routeView(i);
+        if (query === undefined || view.prefix === query) yield view;
+      }
+    },
+    adjIn: (name) => (name === NEIGHBOR.name ? [routeView(0)] : undefined),
+    adjOut: (name) => (name === NEIGHBOR.name ? [routeView(1)] : undefined),
+    fib: () => [
+      {
+        prefix: '10.0.1.0/24',
+        type: 'unicast',
+        nextHops: [{ via: '10.0.0.2', dev: 'eth0', onlink: false }],
+        metric: 1024,
+        protocol: 12,
+        state: 'installed',
+        error: null,
+      },
+    ],
+    blocks: () => [
+      {
+        cidr: '10.0.0.0/26',
+        state: 'confirmed',
+        advertise: true,
+        blackhole: true,
+        kernel: 'installed',
+      },
+    ],
+    config: () => ({ router: { asNumber: 64512 } }),
+  };
+}
+
+/** Commands that record themselves as `name argument text` lines. */
+export function recordingCommands(record: string[]): DaemonCommands {
+  const note = (action: string) => (name: string, text?: string) => {
+    record.push([action, name, text].filter(Boolean).join(' '));
+    return name === NEIGHBOR.name;
+  };
+  return {
+    clearNeighbor: note('clear'),
+    shutdownNeighbor: note('shutdown'),
+    enableNeighbor: note('enable'),
+    setLogLevel: (level) => void record.push(`log-level ${level}`),
+  };
+}
