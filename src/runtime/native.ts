@@ -1,0 +1,118 @@
+/**
+ * The few system calls Node has no door for: raw sockets (netlink) and socket options.
+ *
+ * koffi is loaded on the first call, so that commands which need no system call do not pay for it. Calls
+ * return what libc returns; failures are told apart by {@link Native.errno}, which is valid until the
+ * next call. Readiness comes from libuv's own poll, hence costs nothing while nothing happens.
+ */
+import { createRequire } from 'node:module';
+
+/** A file descriptor being watched; both calls are idempotent. */
+export interface Readiness {
+  /** Stops watching; must come before the descriptor is closed. */
+  close(): void;
+  /** Lets the process end although the descriptor is still watched. */
+  unref(): void;
+}
+
+/** libc, as far as Catbird needs it. Results below zero are failures. */
+export interface Native {
+  socket(domain: number, type: number, protocol: number): number;
+  /** @param address a sockaddr in host layout, borrowed for the call */
+  bind(fd: number, address: Uint8Array): number;
+  setsockopt(fd: number, level: number, option: number, value: Uint8Array): number;
+  /**
+   * Attaches a classic BPF program (SO_ATTACH_FILTER).
+   *
+   * @param program Uint8Array[8 × count] of sock_filter, host byte order
+   */
+  attachFilter(fd: number, program: Uint8Array): number;
+  /** One datagram to the socket's peer, on a thread of its own: the kernel may work for milliseconds. */
+  send(fd: number, bytes: Uint8Array, sizeBytes: number): Promise<NativeResult>;
+  /** @returns octets received, the real size with MSG_TRUNC, or a failure */
+  recv(fd: number, into: Uint8Array, flags: number): number;
+  close(fd: number): number;
+  /** errno of the failed call just made on this thread. */
+  errno(): number;
+  watchReadable(fd: number, onReadable: () => void): Readiness;
+}
+
+/** Outcome of a call made on another thread: `errno` is 0 on success. */
+export interface NativeResult {
+  readonly result: number;
+  readonly errno: number;
+}
+
+type Koffi = typeof import('koffi').default;
+
+const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
+const BPF_INSTRUCTION_SIZE = 8;
+
+let native: Native | undefined;
+
+/**
+ * The system calls of this process; loads koffi the first time.
+ *
+ * @throws Error when koffi cannot be loaded on this platform
+ */
+export function loadNative(): Native {
+  native ??= bindLibc(createRequire(import.meta.url)('koffi') as Koffi);
+  return native;
+}
+
+function bindLibc(koffi: Koffi): Native {
+  const libc = koffi.load(null);
+  const socket = libc.func('int socket(int, int, int)');
+  const bind = libc.func('int bind(int, const uint8_t *, uint32_t)');
+  const setsockopt = libc.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)');
+  const fprog = koffi.struct('sock_fprog', { len: 'uint16_t', filter: 'const uint8_t *' });
+  const setFilter = libc.func('setsockopt', 'int', [
+    'int',
+    'int',
+    'int',
+    koffi.pointer(fprog),
+    'uint32_t',
+  ]);
+  const send = libc.func('intptr_t send(int, const uint8_t *, size_t, int)');
+  const recv = libc.func('intptr_t recv(int, uint8_t *, size_t, int)');
+  const close = libc.func('int close(int)');
+  return {
+    socket: (domain, type, protocol) => socket(domain, type, protocol),
+    bind: (fd, address) => bind(fd, address, address.length),
+    setsockopt: (fd, level, option, value) => setsockopt(fd, level, option, value, value.length),
+    attachFilter: (fd, program) =>
+      setFilter(
+        fd,
+        SOL_SOCKET,
+        SO_ATTACH_FILTER,
+        { len: program.length / BPF_INSTRUCTION_SIZE, filter: program },
+        fprog.size,
+      ),
+    send: (fd, bytes, sizeBytes) =>
+      new Promise((resolve, reject) => {
+        send.async(fd, bytes, sizeBytes, 0, (fault: unknown, result: number | bigint) => {
+          if (fault) reject(fault);
+          else resolve({ result: Number(result), errno: result < 0 ? koffi.errno() : 0 });
+        });
+      }),
+    recv: (fd, into, flags) => Number(recv(fd, into, into.length, flags)),
+    close: (fd) => close(fd),
+    errno: () => koffi.errno(),
+    watchReadable: (fd, onReadable) => watchReadable(koffi, fd, onReadable),
+  };
+}
+
+function watchReadable(koffi: Koffi, fd: number, onReadable: () => void): Readiness {
+  const handle = koffi.node.poll(fd, { readable: true }, onReadable);
+  let isOpen = true;
+  return {
+    close() {
+      if (!isOpen) return;
+      isOpen = false;
+      handle.stop();
+      handle.close();
+    },
+    unref: () => isOpen && handle.unref(),
+  };
+}
