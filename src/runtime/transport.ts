@@ -1,7 +1,8 @@
 /**
  * TCP as a port. `tcp-transport.ts` is the live one over node:net; tests use MemoryTransport.
  *
- * A Connection delivers to exactly one handler. After `onClose` nothing is delivered any more.
+ * A Connection delivers to exactly one handler, and never from inside a call the owner makes. After
+ * `onClose`, and after the owner called `close` or `abort`, nothing is delivered any more.
  */
 import type { Address } from '../net/address.ts';
 

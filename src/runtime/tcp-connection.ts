@@ -1,0 +1,122 @@
+/**
+ * One TCP connection over node:net, dialled or accepted.
+ *
+ * The handler hears nothing after `close` or `abort`; what still arrives then is read and dropped,
+ * because closing a socket with unread data makes the kernel send RST, and that can destroy a
+ * NOTIFICATION which is still on its way.
+ */
+import type { Socket } from 'node:net';
+import type { Address } from '../net/address.ts';
+import { parseAddress } from '../net/text.ts';
+import type { Connection, ConnectionHandler } from './transport.ts';
+
+/** Octets a socket buffers for us before `write` answers false. */
+export const HIGH_WATER_BYTES = 512 * 1024;
+
+/** How long a closed connection may take to get rid of what it still has to send. */
+const LINGER_MS = 10_000;
+
+/** Where a connection leads; the socket forgets it once closed. */
+export interface RemoteEnd {
+  readonly address: Address;
+  readonly port: number;
+}
+
+/** A live connection; `describeError` turns a system error into a sentence. */
+export class TcpConnection implements Connection {
+  readonly remoteAddress: Address;
+  readonly remotePort: number;
+  readonly #socket: Socket;
+  readonly #describeError: (error: Error) => string;
+  #handler: ConnectionHandler | undefined;
+  #error: string | undefined;
+  #isReleased = false;
+
+  constructor(socket: Socket, remote: RemoteEnd, describeError: (error: Error) => string) {
+    this.#socket = socket;
+    this.#describeError = describeError;
+    this.remoteAddress = remote.address;
+    this.remotePort = remote.port;
+    socket.on('error', (error) => this.#failed(error));
+    socket.on('close', () => this.#closed());
+  }
+
+  get localAddress(): Address | undefined {
+    return addressOf(this.#socket.localAddress);
+  }
+
+  get localPort(): number {
+    return this.#socket.localPort ?? 0;
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** Must be called in the turn the connection was made: events before it are lost. */
+  setHandler(handler: ConnectionHandler): void {
+    this.#handler = handler;
+    if (this.#socket.connecting) this.#socket.once('connect', () => this.#handler?.onConnected());
+    this.#socket.on('data', (chunk: Buffer) => this.#handler?.onData(chunk));
+    this.#socket.on('drain', () => this.#handler?.onDrain());
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.#socket.write(bytes);
+  }
+
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(): void {
+    if (this.#isReleased) return;
+    if (this.#socket.connecting) {
+      this.abort();
+      return;
+    }
+    this.#release();
+    const linger = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+    this.#socket.once('close', () => clearTimeout(linger));
+    this.#socket.resume();
+    this.#socket.end();
+  }
+
+  abort(): void {
+    if (this.#isReleased) return;
+    this.#release();
+    this.#socket.resetAndDestroy();
+  }
+
+  #release(): void {
+    this.#isReleased = true;
+    this.#handler = undefined;
+  }
+
+  #failed(error: Error): void {
+    this.#error = this.#describeError(error);
+  }
+
+  #closed(): void {
+    const handler = this.#handler;
+    this.#release();
+    handler?.onClose(this.#error);
+  }
+}
+
+/** Octets of a textual socket address; a zone (`%eth0`) is dropped. */
+export function addressOf(text: string | undefined): Address | undefined {
+  return text === undefined ? undefined : parseAddress(text.split('%', 1)[0]!);
+}

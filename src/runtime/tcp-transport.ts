@@ -1,0 +1,135 @@
+/**
+ * TCP over node:net.
+ *
+ * IPv6 listeners are v6-only, so an IPv4 peer always shows up with a four-octet address and one
+ * port can be shared by `0.0.0.0` and `::`.
+ */
+import { createServer, type Server, Socket } from 'node:net';
+import type { Address } from '../net/address.ts';
+import { CatbirdError } from '../net/error.ts';
+import { formatAddress } from '../net/text.ts';
+import { addressOf, HIGH_WATER_BYTES, TcpConnection } from './tcp-connection.ts';
+import type { Connection, Listener, LocalEndpoint, PeerEndpoint, Transport } from './transport.ts';
+
+/** All nodes of a large cluster may dial at once; the kernel caps it at net.core.somaxconn. */
+const BACKLOG = 4096;
+
+/** A variable, because the types do not know that a Socket takes the options of its stream. */
+const SOCKET_OPTIONS = { writableHighWaterMark: HIGH_WATER_BYTES };
+
+/** What to do about an error, by system error code. */
+const ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there; stop it or choose another port',
+  EACCES: 'no permission; ports below 1024 need root or CAP_NET_BIND_SERVICE',
+  EPERM: 'not permitted; check firewall rules and capabilities',
+  EADDRNOTAVAIL: 'this host has no such local address; assign it or configure another one',
+  ECONNREFUSED: 'nothing listens there; check that the peer runs and its port',
+  ECONNRESET: 'the peer reset the connection',
+  EPIPE: 'the peer closed the connection',
+  ETIMEDOUT: 'no answer; check the path and firewalls in between',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to its network',
+};
+
+/** Live TCP. */
+export class TcpTransport implements Transport {
+  connect(to: PeerEndpoint): Connection {
+    const where = formatEndpoint(to.address, to.port);
+    const socket = new Socket(SOCKET_OPTIONS);
+    const connection = new TcpConnection(
+      socket,
+      to,
+      (error) => `connection to ${where}: ${reasonOf(error)}`,
+    );
+    const refusal = unsupportedProtection(to);
+    if (refusal) socket.destroy(new Error(refusal));
+    else dial(socket, to);
+    return connection;
+  }
+
+  listen(on: LocalEndpoint, accept: (connection: Connection) => void): Promise<Listener> {
+    const server = createServer({ noDelay: true, highWaterMark: HIGH_WATER_BYTES }, (socket) => {
+      const connection = acceptedConnection(socket);
+      if (connection) accept(connection);
+    });
+    return startListening(server, on);
+  }
+}
+
+function dial(socket: Socket, to: PeerEndpoint): void {
+  socket.setNoDelay(true);
+  socket.connect({
+    host: hostText(to.address, to.interface),
+    port: to.port,
+    family: to.address.length === 4 ? 4 : 6,
+    ...(to.sourceAddress && { localAddress: formatAddress(to.sourceAddress) }),
+  });
+}
+
+/** Undefined when the peer was gone before we saw it. */
+function acceptedConnection(socket: Socket): TcpConnection | undefined {
+  const address = addressOf(socket.remoteAddress);
+  const port = socket.remotePort;
+  if (!address || port === undefined) {
+    socket.destroy();
+    return undefined;
+  }
+  const where = formatEndpoint(address, port);
+  return new TcpConnection(
+    socket,
+    { address, port },
+    (error) => `connection from ${where}: ${reasonOf(error)}`,
+  );
+}
+
+function startListening(server: Server, on: LocalEndpoint): Promise<Listener> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(listenError(on, error)));
+    server.listen(
+      {
+        host: formatAddress(on.address),
+        port: on.port,
+        ipv6Only: on.address.length === 16,
+        backlog: BACKLOG,
+        exclusive: true,
+      },
+      () => resolve(listenerOf(server, on)),
+    );
+  });
+}
+
+function listenerOf(server: Server, on: LocalEndpoint): Listener {
+  // Out of descriptors and the like: node keeps listening, so there is nothing to repair here.
+  server.removeAllListeners('error').on('error', () => undefined);
+  const bound = server.address();
+  const port = typeof bound === 'object' && bound ? bound.port : on.port;
+  return { port, close: () => server.close() };
+}
+
+function listenError(on: LocalEndpoint, error: Error): CatbirdError {
+  const where = formatEndpoint(on.address, on.port);
+  const message = `cannot listen on ${where}: ${reasonOf(error)}`;
+  return new CatbirdError('CATBIRD_LISTEN_FAILED', message, { cause: error });
+}
+
+function reasonOf(error: Error): string {
+  const code = 'code' in error ? String(error.code) : '';
+  const advice = ADVICE[code];
+  return advice ? `${advice} (${code})` : error.message;
+}
+
+function formatEndpoint(address: Address, port: number): string {
+  const text = formatAddress(address);
+  return address.length === 4 ? `${text}:${port}` : `[${text}]:${port}`;
+}
+
+function hostText(address: Address, zone: string | undefined): string {
+  return zone === undefined ? formatAddress(address) : `${formatAddress(address)}%${zone}`;
+}
+
+/** Fails closed: a session that asks for protection must never run without it (SESS-9). */
+function unsupportedProtection(to: PeerEndpoint): string | undefined {
+  if (to.password !== undefined) return 'TCP-MD5 is not available on this system';
+  if (to.minimumTtl !== undefined) return 'TTL security is not available on this system';
+  return undefined;
+}

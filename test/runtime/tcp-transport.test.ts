@@ -1,0 +1,42 @@
+import t from 'tap';
+import { parseAddress } from '../../src/net/text.ts';
+import { TcpTransport } from '../../src/runtime/tcp-transport.ts';
+import { Recorder, type TransportHarness, transportContract } from '../contract/transport.ts';
+
+const v4 = parseAddress('127.0.0.1')!;
+const v6 = parseAddress('::1')!;
+
+async function until(condition: () => boolean): Promise<void> {
+  const giveUpAt = Date.now() + 10_000;
+  while (!condition()) {
+    if (Date.now() > giveUpAt) throw new Error('the condition never held');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function harness(address: typeof v4, foreign: string): () => TransportHarness {
+  const foreignAddress = parseAddress(foreign)!;
+  return () => ({ transport: new TcpTransport(), address, foreignAddress, until });
+}
+
+transportContract(t, 'TCP over IPv4', harness(v4, '192.0.2.1'));
+transportContract(t, 'TCP over IPv6', harness(v6, '2001:db8::1'));
+
+t.test('0.0.0.0 and :: share a port, and IPv4 peers have four octets', async (t) => {
+  const transport = new TcpTransport();
+  const lengths: number[] = [];
+  const accept = (c: { remoteAddress: Uint8Array; abort(): void }) => {
+    lengths.push(c.remoteAddress.length);
+    c.abort();
+  };
+  const any6 = await transport.listen({ address: new Uint8Array(16), port: 0 }, accept);
+  const any4 = await transport.listen({ address: new Uint8Array(4), port: any6.port }, accept);
+  for (const address of [v4, v6]) {
+    const recorder = new Recorder();
+    transport.connect({ address, port: any6.port }).setHandler(recorder);
+    await until(() => recorder.isClosed);
+  }
+  t.same(lengths, [4, 16]);
+  any4.close();
+  any6.close();
+});
