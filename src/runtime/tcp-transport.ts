@@ -15,7 +15,7 @@ import type { Connection, Listener, LocalEndpoint, PeerEndpoint, Transport } fro
 const BACKLOG = 4096;
 
 /** A variable, because the types do not know that a Socket takes the options of its stream. */
-const SOCKET_OPTIONS = { writableHighWaterMark: HIGH_WATER_BYTES };
+const SOCKET_OPTIONS = { allowHalfOpen: false, writableHighWaterMark: HIGH_WATER_BYTES };
 
 /** What to do about an error, by system error code. */
 const ADVICE: Readonly<Record<string, string>> = {

@@ -1,0 +1,212 @@
+/**
+ * What the two OPENs agree on (RFC 4271 §6.2, RFC 5492): pure, from our settings and the peer's OPEN.
+ *
+ * Extended messages are never offered (SESS-2), so messages stay within 4096 octets.
+ */
+import type { Family } from '../../net/family.ts';
+import { afiSafiOf, familyOf } from '../wire/afi-safi.ts';
+import type { Capability } from '../wire/capabilities.ts';
+import {
+  CAPABILITY_MULTIPROTOCOL,
+  MAXIMUM_MESSAGE_SIZE,
+  OPEN_BAD_BGP_IDENTIFIER,
+  OPEN_BAD_PEER_AS,
+  OPEN_ERROR,
+  OPEN_UNACCEPTABLE_HOLD_TIME,
+  OPEN_UNSUPPORTED_CAPABILITY,
+} from '../wire/constants.ts';
+import { NotificationError } from '../wire/notification.ts';
+import type { Open } from '../wire/open.ts';
+import type { WireOptions } from '../wire/wire-options.ts';
+import type { SessionSettings } from './settings.ts';
+
+/** The graceful-restart capability of the peer (RFC 4724 §3), cut down to the agreed families. */
+export interface PeerGracefulRestart {
+  /** How long its routes may be kept after it went away. */
+  readonly restartTimeSec: number;
+  /** The R bit: it has restarted and waits for our End-of-RIB. */
+  readonly isRestarting: boolean;
+  readonly families: readonly {
+    readonly family: Family;
+    readonly isForwardingPreserved: boolean;
+  }[];
+}
+
+/** What both OPENs agreed. */
+export interface NegotiatedSession extends WireOptions {
+  /** Never empty; in the order of our settings. */
+  readonly families: readonly Family[];
+  /** 0: neither hold timer nor keepalives. */
+  readonly holdTimeSec: number;
+  readonly keepaliveTimeSec: number;
+  readonly remoteRouterId: number;
+  readonly remoteAsNumber: number;
+  readonly hasRouteRefresh: boolean;
+  readonly hasEnhancedRouteRefresh: boolean;
+  /** Undefined when either side does not do graceful restart. */
+  readonly gracefulRestart: PeerGracefulRestart | undefined;
+}
+
+/** Modes of the ADD-PATH capability (RFC 7911 §4). */
+const ADD_PATH_RECEIVE = 1;
+const ADD_PATH_SEND = 2;
+
+/** Our OPEN (SESS-2, SESS-3). */
+export function buildOpen(settings: SessionSettings): Open {
+  return {
+    asNumber: settings.localAsNumber,
+    holdTimeSec: settings.holdTimeSec,
+    routerId: settings.routerId,
+    capabilities: [
+      ...settings.families.map(multiprotocol),
+      { kind: 'route-refresh' },
+      { kind: 'enhanced-route-refresh' },
+      { kind: 'four-octet-as', asNumber: settings.localAsNumber },
+      ...addPathCapability(settings),
+      ...restartCapabilities(settings),
+    ],
+  };
+}
+
+function multiprotocol(family: Family): Capability {
+  return { kind: 'multiprotocol', ...afiSafiOf(family) };
+}
+
+function addPathCapability({ addPath, families }: SessionSettings): Capability[] {
+  const mode = (addPath.receive ? ADD_PATH_RECEIVE : 0) | (addPath.send ? ADD_PATH_SEND : 0);
+  if (mode === 0) return [];
+  return [{ kind: 'add-path', families: families.map((f) => ({ ...afiSafiOf(f), mode })) }];
+}
+
+/** LLGR without families says that we understand it as a helper. */
+function restartCapabilities(settings: SessionSettings): Capability[] {
+  if (!settings.gracefulRestart.enabled) return [];
+  const isForwardingPreserved = settings.restarting;
+  return [
+    {
+      kind: 'graceful-restart',
+      isRestarting: settings.restarting,
+      hasNotificationSupport: false,
+      restartTimeSec: settings.gracefulRestart.restartTimeSec,
+      families: settings.families.map((f) => ({ ...afiSafiOf(f), isForwardingPreserved })),
+    },
+    { kind: 'long-lived-graceful-restart', families: [] },
+  ];
+}
+
+/**
+ * Compares the peer's OPEN with our settings.
+ *
+ * @returns what was agreed; or the NOTIFICATION to send: 2/2 wrong AS, 2/3 our own identifier on an
+ *   internal session (RFC 6286 §2.2), 2/6 hold time, 2/7 no family in common (SESS-11)
+ */
+export function negotiate(
+  settings: SessionSettings,
+  remote: Open,
+): NegotiatedSession | NotificationError {
+  const families = commonFamilies(settings.families, remote.capabilities);
+  const fault = checkOpen(settings, remote) ?? checkFamilies(settings.families, families);
+  if (fault) return fault;
+  const holdTimeSec = Math.min(settings.holdTimeSec, remote.holdTimeSec);
+  return {
+    families,
+    holdTimeSec,
+    keepaliveTimeSec: keepaliveTimeSec(settings, holdTimeSec),
+    remoteRouterId: remote.routerId,
+    remoteAsNumber: remote.asNumber,
+    isInternal: settings.asNumber === settings.localAsNumber,
+    asWidth: has(remote, 'four-octet-as') ? 4 : 2,
+    maximumMessageSize: MAXIMUM_MESSAGE_SIZE,
+    addPathReceive: settings.addPath.receive ? addPath(remote, families, ADD_PATH_SEND) : [],
+    addPathSend: settings.addPath.send ? addPath(remote, families, ADD_PATH_RECEIVE) : [],
+    hasRouteRefresh: has(remote, 'route-refresh'),
+    hasEnhancedRouteRefresh: has(remote, 'enhanced-route-refresh'),
+    gracefulRestart: settings.gracefulRestart.enabled
+      ? peerGracefulRestart(remote, families)
+      : undefined,
+  };
+}
+
+function checkOpen(settings: SessionSettings, remote: Open): NotificationError | undefined {
+  if (remote.asNumber !== settings.asNumber) {
+    const reason = `the peer is AS ${remote.asNumber}, configured is AS ${settings.asNumber}`;
+    return new NotificationError(OPEN_ERROR, OPEN_BAD_PEER_AS, undefined, reason);
+  }
+  const isInternal = settings.asNumber === settings.localAsNumber;
+  if (isInternal && remote.routerId === settings.routerId) {
+    const reason = 'the peer has our own BGP identifier';
+    return new NotificationError(OPEN_ERROR, OPEN_BAD_BGP_IDENTIFIER, undefined, reason);
+  }
+  if (remote.holdTimeSec === 1 || remote.holdTimeSec === 2) {
+    const reason = `a hold time of ${remote.holdTimeSec} s`;
+    return new NotificationError(OPEN_ERROR, OPEN_UNACCEPTABLE_HOLD_TIME, undefined, reason);
+  }
+  return undefined;
+}
+
+/** The data of 2/7 are the capabilities we miss (RFC 5492 §5). */
+function checkFamilies(
+  wanted: readonly Family[],
+  common: readonly Family[],
+): NotificationError | undefined {
+  if (common.length > 0) return undefined;
+  const data = wanted.flatMap((family) => {
+    const { afi, safi } = afiSafiOf(family);
+    return [CAPABILITY_MULTIPROTOCOL, 4, afi >> 8, afi & 255, 0, safi];
+  });
+  const reason = `the peer does not offer ${wanted.join(' or ')}`;
+  return new NotificationError(
+    OPEN_ERROR,
+    OPEN_UNSUPPORTED_CAPABILITY,
+    Uint8Array.from(data),
+    reason,
+  );
+}
+
+/** A peer that says nothing about families speaks IPv4 unicast (RFC 4760 §8). */
+function commonFamilies(
+  ours: readonly Family[],
+  capabilities: readonly Capability[],
+): readonly Family[] {
+  const theirs = capabilities.flatMap((c) =>
+    c.kind === 'multiprotocol' ? [familyOf(c.afi, c.safi)] : [],
+  );
+  if (theirs.length === 0) theirs.push('ipv4-unicast');
+  return ours.filter((family) => theirs.includes(family));
+}
+
+/** A configured keepalive time is used as given, unless it could not keep the session alive. */
+function keepaliveTimeSec(settings: SessionSettings, holdTimeSec: number): number {
+  const configured = settings.keepaliveTimeSec;
+  if (holdTimeSec === 0) return 0;
+  if (configured !== undefined && configured > 0 && configured < holdTimeSec) return configured;
+  return holdTimeSec / 3;
+}
+
+function has(remote: Open, kind: Capability['kind']): boolean {
+  return remote.capabilities.some((capability) => capability.kind === kind);
+}
+
+/** Agreed families for which the peer announced `mode`; a mode beyond 3 is no mode (RFC 7911 §4). */
+function addPath(remote: Open, families: readonly Family[], mode: number): readonly Family[] {
+  const offered = remote.capabilities.flatMap((c) => (c.kind === 'add-path' ? c.families : []));
+  return families.filter((family) => {
+    const isOffered = (f: { mode: number }) => f.mode <= 3 && (f.mode & mode) !== 0;
+    return offered.some((f) => familyOf(f.afi, f.safi) === family && isOffered(f));
+  });
+}
+
+/** Of several capabilities the last counts (RFC 4724 §3). */
+function peerGracefulRestart(
+  remote: Open,
+  agreed: readonly Family[],
+): PeerGracefulRestart | undefined {
+  const capability = remote.capabilities.findLast((c) => c.kind === 'graceful-restart');
+  if (capability?.kind !== 'graceful-restart') return undefined;
+  const families = capability.families.flatMap(({ afi, safi, isForwardingPreserved }) => {
+    const family = familyOf(afi, safi);
+    return family && agreed.includes(family) ? [{ family, isForwardingPreserved }] : [];
+  });
+  const { restartTimeSec, isRestarting } = capability;
+  return { restartTimeSec, isRestarting, families };
+}

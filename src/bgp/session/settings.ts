@@ -1,0 +1,71 @@
+/** What configuration says about one session, and which changes of it need a new session. */
+import { type Address, sameAddress } from '../../net/address.ts';
+import type { Family } from '../../net/family.ts';
+
+/** Plain values; nobody changes them after they were handed in. */
+export interface SessionSettings {
+  /** Label, for logs and views. */
+  readonly name: string;
+  readonly address: Address;
+  readonly port: number;
+  /** Local end of connections we open; undefined for the kernel's choice (SESS-8). */
+  readonly sourceAddress?: Address | undefined;
+  /** The neighbour's AS. */
+  readonly asNumber: number;
+  /** Ours on this session (ID-5). */
+  readonly localAsNumber: number;
+  /** Our BGP identifier, unsigned 32-bit. */
+  readonly routerId: number;
+  /** Waits for the peer to connect, never dials (PASS-*). */
+  readonly passive: boolean;
+  /** Offered; 0 for none, else at least 3. */
+  readonly holdTimeSec: number;
+  /** Undefined: a third of the negotiated hold time. */
+  readonly keepaliveTimeSec?: number | undefined;
+  readonly connectRetryTimeSec: number;
+  readonly families: readonly Family[];
+  readonly gracefulRestart: { readonly enabled: boolean; readonly restartTimeSec: number };
+  /** We are recovering after a start: OPENs carry the R bit and F bits (SESS-3, START-1). */
+  readonly restarting: boolean;
+  readonly addPath: { readonly send: boolean; readonly receive: boolean };
+  /** TCP-MD5 key (SESS-9). */
+  readonly password?: string | undefined;
+  /** GTSM: most hops the peer may be away (SESS-7); undefined or 0 is off. */
+  readonly ttlSecurity?: number | undefined;
+}
+
+/**
+ * The settings in which the two differ and that a running session cannot take over (RECONF-1, RECONF-2).
+ *
+ * @returns their names, for the log; empty when the session may stay up
+ */
+export function needsRestart(old: SessionSettings, next: SessionSettings): readonly string[] {
+  const changed: string[] = [];
+  const check = (name: string, isSame: boolean) => {
+    if (!isSame) changed.push(name);
+  };
+  check('address', sameAddress(old.address, next.address));
+  check('port', old.port === next.port);
+  check('sourceAddress', sameOptionalAddress(old.sourceAddress, next.sourceAddress));
+  check('asNumber', old.asNumber === next.asNumber);
+  check('localAsNumber', old.localAsNumber === next.localAsNumber);
+  check('routerId', old.routerId === next.routerId);
+  check('passive', old.passive === next.passive);
+  check('holdTime', old.holdTimeSec === next.holdTimeSec);
+  check('keepaliveTime', old.keepaliveTimeSec === next.keepaliveTimeSec);
+  check('families', old.families.join() === next.families.join());
+  check('gracefulRestart', sameValues(old.gracefulRestart, next.gracefulRestart));
+  check('addPath', sameValues(old.addPath, next.addPath));
+  check('password', old.password === next.password);
+  check('ttlSecurity', (old.ttlSecurity ?? 0) === (next.ttlSecurity ?? 0));
+  return changed;
+}
+
+function sameOptionalAddress(a: Address | undefined, b: Address | undefined): boolean {
+  return a && b ? sameAddress(a, b) : a === b;
+}
+
+function sameValues(a: object, b: object): boolean {
+  const other = new Map<string, unknown>(Object.entries(b));
+  return Object.entries(a).every(([key, value]) => other.get(key) === value);
+}
