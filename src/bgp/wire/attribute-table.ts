@@ -70,9 +70,9 @@ export interface AttributeContext {
   readonly isInternal: boolean;
   /**
    * `required`: NEXT_HOP is the next hop and must be a usable IPv4 address. `unused`: MP_REACH_NLRI has the
-   * next hop, only the length of a NEXT_HOP counts (RFC 4760 §3). `canonical`: our own encoding, any length.
+   * next hop, only the length of a NEXT_HOP counts (RFC 4760 §3).
    */
-  readonly nextHop: 'required' | 'unused' | 'canonical';
+  readonly nextHop: 'required' | 'unused';
 }
 
 /** Why a value is malformed. */
@@ -210,10 +210,10 @@ function readNextHop(
   end: number,
   { nextHop }: AttributeContext,
 ): AttributeProblem | undefined {
-  if (end - at !== 4 && nextHop !== 'canonical') return wrongLength(at, end);
+  if (end - at !== 4) return wrongLength(at, end);
   if (nextHop === 'unused') return undefined;
   draft.nextHop = bytes.slice(at, end);
-  return nextHop === 'required' ? nextHopProblem(draft.nextHop) : undefined;
+  return nextHopProblem(draft.nextHop);
 }
 
 /** A next hop must be the address of a host: not unspecified, not multicast or reserved (RFC 4271 §6.3). */

@@ -4,6 +4,7 @@
  * attribute is told to `onDiscard`.
  */
 import { AS_TRANS } from '../../net/asn.ts';
+import type { Family } from '../../net/family.ts';
 import { mergeAs4Path } from './as4-path.ts';
 import { attributeEnd, attributeValueAt } from './attribute-header.ts';
 import {
@@ -24,19 +25,17 @@ import {
   FLAG_PARTIAL,
   FLAG_TRANSITIVE,
   UPDATE_ATTRIBUTE_FLAGS,
-  UPDATE_MALFORMED_ATTRIBUTE_LIST,
   UPDATE_MISSING_WELL_KNOWN,
   UPDATE_UNRECOGNIZED_WELL_KNOWN,
 } from './constants.ts';
 import type { PathAttributes } from './path-attributes.ts';
-import { type UpdateFault, updateFault } from './update-fault.ts';
+import { overrunFault, type UpdateFault, updateFault } from './update-fault.ts';
 import type { WireOptions } from './wire-options.ts';
 
 /** Told of each fault that cost an attribute but not the route (RFC 7606 §2, attribute discard). */
 export type OnDiscard = (fault: UpdateFault) => void;
 
 const CATEGORY = FLAG_OPTIONAL | FLAG_TRANSITIVE;
-const CANONICAL: AttributeContext = { asWidth: 4, isInternal: true, nextHop: 'canonical' };
 
 /**
  * Decodes the range that `UpdateSink.attributes` was given.
@@ -45,18 +44,21 @@ const CANONICAL: AttributeContext = { asWidth: 4, isInternal: true, nextHop: 'ca
  * AS numbers AS4_PATH and AS4_AGGREGATOR are merged in (RFC 6793 §4.2.3).
  *
  * @param bytes borrowed; the result owns all its data
- * @param nextHop from MP_REACH_NLRI; undefined when NEXT_HOP is among the attributes
+ * @param family of the prefixes; without `nextHop`, only IPv4 may take NEXT_HOP from the attributes
+ * @param nextHop from MP_REACH_NLRI; borrowed
  * @returns the attributes, or a `treat-as-withdraw` fault to be returned from the sink
  */
 export function decodePathAttributes(
   bytes: Uint8Array,
   at: number,
   end: number,
+  family: Family,
   nextHop: Uint8Array | undefined,
   options: WireOptions,
   onDiscard?: OnDiscard,
 ): PathAttributes | UpdateFault {
-  const context = contextOf(options, nextHop === undefined ? 'required' : 'unused');
+  const isClassic = family === 'ipv4-unicast' && nextHop === undefined;
+  const context = contextOf(options, isClassic ? 'required' : 'unused');
   const draft = emptyDraft();
   if (nextHop) draft.nextHop = nextHop.slice();
   const fault =
@@ -82,14 +84,6 @@ export function checkPathAttributes(
   return readAttributes(bytes, at, end, emptyDraft(), contextOf(options, 'unused'), onDiscard);
 }
 
-/** Decodes what `encodeCanonical` wrote. */
-export function decodeCanonical(bytes: Uint8Array): PathAttributes {
-  const draft = emptyDraft();
-  const fault = readAttributes(bytes, 0, bytes.length, draft, CANONICAL);
-  if (fault) throw new TypeError(`not a canonical attribute set: ${fault.reason}`);
-  return finish(draft, CANONICAL);
-}
-
 function contextOf(options: WireOptions, nextHop: AttributeContext['nextHop']): AttributeContext {
   return { asWidth: options.asWidth, isInternal: options.isInternal, nextHop };
 }
@@ -107,7 +101,7 @@ function readAttributes(
   let next = at;
   while (next < end) {
     const behind = attributeEnd(bytes, next, end);
-    if (behind < 0) return overrun();
+    if (behind < 0) return overrunFault();
     const type = bytes[next + 1]!;
     const isRepeated = seen[type] === 1; // the first counts (RFC 7606 §3 g)
     seen[type] = 1;
@@ -117,12 +111,6 @@ function readAttributes(
     next = behind;
   }
   return undefined;
-}
-
-/** The attributes run past Total Path Attribute Length (RFC 7606 §4). */
-export function overrun(): UpdateFault {
-  const reason = 'an attribute runs past the attribute section';
-  return updateFault('treat-as-withdraw', UPDATE_MALFORMED_ATTRIBUTE_LIST, reason);
 }
 
 /** Reads the attribute that fills `[at, end)`. */

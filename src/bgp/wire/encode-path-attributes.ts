@@ -67,14 +67,6 @@ export function encodePathAttributes(
   return writer.take();
 }
 
-/**
- * The key sets are interned by: AS width 4, and a NEXT_HOP of whatever length the next hop has (0, 4,
- * 16 or 32). Read back by `decodeCanonical`; never sent.
- */
-export function encodeCanonical(attributes: PathAttributes): Uint8Array {
-  return encodePathAttributes(attributes, 4, true);
-}
-
 /** ORIGIN, AS_PATH, NEXT_HOP. */
 function writeMandatory(attributes: PathAttributes, asWidth: 2 | 4, hasNextHop: boolean): void {
   writeAttributeHeader(WELL_KNOWN, ATTR_ORIGIN, 1);

@@ -1,5 +1,5 @@
 /** Faults of an UPDATE message as values, each with the consequence RFC 7606 §2 gives it. */
-import { UPDATE_ERROR } from './constants.ts';
+import { UPDATE_ERROR, UPDATE_MALFORMED_ATTRIBUTE_LIST } from './constants.ts';
 
 /** From mildest to strongest; when several apply the strongest wins (RFC 7606 §3 h). */
 export type FaultAction =
@@ -36,6 +36,12 @@ export function updateFault(
   data: Uint8Array = NO_DATA,
 ): UpdateFault {
   return { action, code: UPDATE_ERROR, subcode, data, reason };
+}
+
+/** The attributes run past Total Path Attribute Length (RFC 7606 §4). */
+export function overrunFault(): UpdateFault {
+  const reason = 'an attribute runs past the attribute section';
+  return updateFault('treat-as-withdraw', UPDATE_MALFORMED_ATTRIBUTE_LIST, reason);
 }
 
 /** The stronger of two faults; the first when they are equal. */
