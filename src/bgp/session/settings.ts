@@ -1,6 +1,7 @@
 /** What configuration says about one session, and which changes of it need a new session. */
 import { type Address, sameAddress } from '../../net/address.ts';
 import type { Family } from '../../net/family.ts';
+import type { PeerEndpoint } from '../../runtime/transport.ts';
 
 /** Plain values; nobody changes them after they were handed in. */
 export interface SessionSettings {
@@ -32,6 +33,18 @@ export interface SessionSettings {
   readonly password?: string | undefined;
   /** GTSM: most hops the peer may be away (SESS-7); undefined or 0 is off. */
   readonly ttlSecurity?: number | undefined;
+}
+
+/** Where and how to dial; GTSM sends with the largest TTL and wants it nearly whole (RFC 5082 §3). */
+export function endpointOf(settings: SessionSettings): PeerEndpoint {
+  const { address, port, sourceAddress, password, ttlSecurity } = settings;
+  return {
+    address,
+    port,
+    ...(sourceAddress && { sourceAddress }),
+    ...(password !== undefined && { password }),
+    ...(ttlSecurity ? { ttl: 255, minimumTtl: 256 - ttlSecurity } : {}),
+  };
 }
 
 /**

@@ -1,0 +1,48 @@
+/**
+ * Watches that what we send leaves (RFC 9687): a peer that keeps its TCP window shut would otherwise
+ * hold stale routes for as long as it likes to send KEEPALIVEs.
+ */
+import type { Clock, Timer } from '../../runtime/clock.ts';
+import type { Connection } from '../../runtime/transport.ts';
+import { sendHoldTimeMs } from './timers.ts';
+
+const CHECK_EVERY_MS = 15_000;
+
+/** One per connection. Looks at the socket's buffer now and then; costs nothing per message. */
+export class SendWatch {
+  readonly #clock: Clock;
+  readonly #expired: () => void;
+  #timer: Timer | undefined;
+  /** Octets that had left at the last look. */
+  #leftBytes = 0;
+  /** When the buffer was last seen empty, or octets had left. */
+  #movedAt = 0;
+
+  constructor(clock: Clock, expired: () => void) {
+    this.#clock = clock;
+    this.#expired = expired;
+  }
+
+  /** `sentBytes` tells how much was handed to the connection since it opened. */
+  start(connection: Connection, sentBytes: () => number, holdTimeSec: number): void {
+    this.stop();
+    this.#movedAt = this.#clock.now();
+    this.#watch(connection, sentBytes, sendHoldTimeMs(holdTimeSec));
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #watch(connection: Connection, sentBytes: () => number, limitMs: number): void {
+    this.#timer = this.#clock.setTimer(CHECK_EVERY_MS, () => {
+      const leftBytes = sentBytes() - connection.bufferedBytes;
+      const hasMoved = connection.bufferedBytes === 0 || leftBytes > this.#leftBytes;
+      if (hasMoved) this.#movedAt = this.#clock.now();
+      this.#leftBytes = leftBytes;
+      if (this.#clock.now() - this.#movedAt >= limitMs) this.#expired();
+      else this.#watch(connection, sentBytes, limitMs);
+    });
+  }
+}

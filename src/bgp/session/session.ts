@@ -1,0 +1,380 @@
+/**
+ * The BGP session with one neighbour, over whatever connections it takes.
+ *
+ * At most three connections exist: one we dial, one the peer opened, and the Established one. The
+ * first valid OPEN that meets a rival connection decides which of them stays (`collision.ts`). This
+ * file knows when to dial, when to wait and when to refuse; what happens on a connection is in
+ * `peer-connection.ts`.
+ */
+import type { Address } from '../../net/address.ts';
+import type { Family } from '../../net/family.ts';
+import type { Clock, Timer } from '../../runtime/clock.ts';
+import type { Random } from '../../runtime/random.ts';
+import type { Connection, Transport } from '../../runtime/transport.ts';
+import { familyOf } from '../wire/afi-safi.ts';
+import {
+  CEASE_COLLISION_RESOLUTION,
+  CEASE_CONFIGURATION_CHANGE,
+  REFRESH_END,
+} from '../wire/constants.ts';
+import { type Notification, NotificationError } from '../wire/notification.ts';
+import { encodeOpen, type Open } from '../wire/open.ts';
+import type { RouteRefresh } from '../wire/route-refresh.ts';
+import type { UpdateFault } from '../wire/update-fault.ts';
+import { cease, isCease, isError } from './cease.ts';
+import { resolveCollision } from './collision.ts';
+import { makeCounters, type SessionCounters } from './counters.ts';
+import type { ConnectionEnd, SessionState } from './fsm.ts';
+import { buildOpen, type NegotiatedSession, negotiate } from './negotiate.ts';
+import { type ConnectionOwner, PeerConnection } from './peer-connection.ts';
+import { endpointOf, needsRestart, type SessionSettings } from './settings.ts';
+import { connectDelayMs, ErrorBackoff, jittered } from './timers.ts';
+
+/** Why the session left Established. */
+export type SessionDown = ConnectionEnd;
+
+export interface SessionPorts {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The sending side of an Established session; dead once `down` was told. */
+export interface SessionLink {
+  /** Our end of the TCP connection. */
+  readonly localAddress: Address;
+  /**
+   * Sends `[at, end)` of a buffer: whole messages, shared with other sessions, never written again.
+   * What is sent in one turn of the event loop leaves in one system call.
+   *
+   * @returns false when there is no room for more: these bytes are taken, wait for `writable`
+   */
+  send(bytes: Uint8Array, at: number, end: number): boolean;
+}
+
+/** What a session tells its owner. Any call to the session is allowed from inside. */
+export interface SessionEvents {
+  stateChanged(from: SessionState, to: SessionState, reason: string): void;
+  /** After the state change to Established; `down` follows exactly once. */
+  established(negotiated: NegotiatedSession, link: SessionLink): void;
+  /**
+   * One whole UPDATE message, header included, at `[at, end)`; borrowed until the return.
+   *
+   * @returns a `session-reset` fault makes the session send its NOTIFICATION and go down
+   */
+  update(bytes: Uint8Array, at: number, end: number): UpdateFault | undefined;
+  /** Only for agreed families and known subtypes (REFRESH_REQUEST, REFRESH_BEGIN, REFRESH_END). */
+  routeRefresh(family: Family, subtype: number): void;
+  /** There is room again after `send` answered false. */
+  writable(): void;
+  down(reason: SessionDown): void;
+  /** A chunk of input has been worked through: a good time to schedule decisions. */
+  batchEnd(): void;
+}
+
+/** A Cease to send, or `silent`: just close the connection, as a restart that helpers bridge (START-4). */
+export type StopReason = { readonly subcode: number; readonly text?: string } | 'silent';
+
+/** For views. `at` is monotonic milliseconds of the clock. */
+export interface SessionError {
+  readonly at: number;
+  readonly text: string;
+  readonly code: number | undefined;
+  readonly subcode: number | undefined;
+  /** Of the NOTIFICATION; undefined when there was none. */
+  readonly direction: 'sent' | 'received' | undefined;
+}
+
+/** See the head of the file. */
+export class Session {
+  readonly counters: SessionCounters = makeCounters();
+  readonly #ports: SessionPorts;
+  readonly #events: SessionEvents;
+  readonly #backoff = new ErrorBackoff();
+  readonly #owner: ConnectionOwner = this.#makeOwner();
+  #settings: SessionSettings;
+  #isStarted = false;
+  #dialled: PeerConnection | undefined;
+  #accepted: PeerConnection | undefined;
+  #established: PeerConnection | undefined;
+  /** Runs until the next attempt to dial, or until an error wait is over. */
+  #waitTimer: Timer | undefined;
+  /** After a protocol error: Idle, and closed for the peer too (SESS-1). */
+  #isInErrorWait = false;
+  #state: SessionState = 'Idle';
+  #since: number;
+  #lastError: SessionError | undefined;
+
+  constructor(settings: SessionSettings, ports: SessionPorts, events: SessionEvents) {
+    this.#settings = settings;
+    this.#ports = ports;
+    this.#events = events;
+    this.#since = ports.clock.now();
+  }
+
+  get settings(): SessionSettings {
+    return this.#settings;
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** Monotonic milliseconds of the last change of state. */
+  get since(): number {
+    return this.#since;
+  }
+
+  /** While Established. */
+  get negotiated(): NegotiatedSession | undefined {
+    return this.#established?.negotiated;
+  }
+
+  get lastError(): SessionError | undefined {
+    return this.#lastError;
+  }
+
+  /** Of the connection that has come furthest. */
+  get localAddress(): Address | undefined {
+    return this.#furthest()?.localAddress;
+  }
+
+  get localPort(): number | undefined {
+    return this.#furthest()?.localPort;
+  }
+
+  get remotePort(): number | undefined {
+    return this.#furthest()?.remotePort;
+  }
+
+  /** Administratively up. Dials after a short random delay; accepts at once. */
+  start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#dialAfter(connectDelayMs(this.#ports.random));
+    this.#publishState('started');
+  }
+
+  /** Administratively down, until `start`. Tells `down` before it returns, if the session was up. */
+  stop(reason: StopReason): void {
+    this.#isStarted = false;
+    this.#isInErrorWait = false;
+    this.#waitTimer?.cancel();
+    const notification = reason === 'silent' ? undefined : cease(reason.subcode, reason.text ?? '');
+    for (const connection of [this.#dialled, this.#accepted, this.#established]) {
+      connection?.handle({ kind: 'ManualStop', notification });
+    }
+    this.#publishState('stopped');
+  }
+
+  /**
+   * Takes new settings, restarting a started session with Cease/6 when it must (RECONF-1).
+   *
+   * @returns the names of the settings that made a restart necessary; empty when none
+   */
+  update(settings: SessionSettings): readonly string[] {
+    const changed = needsRestart(this.#settings, settings);
+    const mustRestart = this.#isStarted && changed.length > 0;
+    if (mustRestart) this.stop({ subcode: CEASE_CONFIGURATION_CHANGE });
+    this.#settings = settings;
+    if (mustRestart) this.start();
+    return changed;
+  }
+
+  /**
+   * Takes a connection the peer opened; closes it at once while the session is down or waits after
+   * an error. Of an Established session that does graceful restart it is the successor (RFC 4724 §5).
+   */
+  accept(connection: Connection): void {
+    if (!this.#isStarted || this.#isInErrorWait) {
+      connection.close();
+      return;
+    }
+    const successor = 'the peer opened a new connection';
+    if (this.negotiated?.gracefulRestart?.families.length)
+      this.#dropAs(this.#established, successor);
+    this.#dropAs(this.#accepted, successor);
+    this.#accepted = this.#makeConnection('accepted');
+    this.#accepted.adopt(connection);
+  }
+
+  #dropAs(connection: PeerConnection | undefined, reason: string): void {
+    connection?.handle({ kind: 'TcpConnectionFails', reason });
+  }
+
+  #makeConnection(origin: 'dialled' | 'accepted'): PeerConnection {
+    const { clock, random } = this.#ports;
+    const { connectRetryTimeSec } = this.#settings;
+    const counters = this.counters;
+    const owner = this.#owner;
+    return new PeerConnection(origin, { owner, clock, random, counters, connectRetryTimeSec });
+  }
+
+  #makeOwner(): ConnectionOwner {
+    return {
+      dial: () => this.#ports.transport.connect(endpointOf(this.#settings)),
+      openMessage: () => encodeOpen(buildOpen(this.#settings)),
+      judgeOpen: (from, open) => this.#judgeOpen(from, open),
+      progressed: () => this.#publishState(undefined),
+      established: (connection) => this.#becomeEstablished(connection),
+      update: (bytes, at, end) => this.#events.update(bytes, at, end),
+      routeRefresh: (message) => this.#onRouteRefresh(message),
+      batchEnd: () => this.#events.batchEnd(),
+      writable: () => this.#events.writable(),
+      failedInside: (text) => this.#remember(text, undefined, undefined),
+      ended: (connection, end, wasEstablished) => this.#ended(connection, end, wasEstablished),
+    };
+  }
+
+  #dialAfter(delayMs: number): void {
+    this.#waitTimer?.cancel();
+    if (this.#settings.passive) return;
+    this.#waitTimer = this.#ports.clock.setTimer(delayMs, () => this.#dial());
+  }
+
+  /** Not while the peer's own connection is about to be confirmed. */
+  #dial(): void {
+    if (this.#dialled || this.#established) return;
+    if (this.#accepted?.state === 'OpenConfirm') {
+      this.#dialAfter(jittered(this.#settings.connectRetryTimeSec, this.#ports.random));
+      return;
+    }
+    this.#dialled = this.#makeConnection('dialled');
+    this.#dialled.handle({ kind: 'AutomaticStart' });
+  }
+
+  #judgeOpen(
+    from: PeerConnection,
+    open: Open,
+  ): NegotiatedSession | NotificationError | 'collision' {
+    const agreed = negotiate(this.#settings, open);
+    if (agreed instanceof NotificationError) return agreed;
+    const ids = {
+      localRouterId: this.#settings.routerId,
+      remoteRouterId: agreed.remoteRouterId,
+      localAsNumber: this.#settings.localAsNumber,
+      remoteAsNumber: agreed.remoteAsNumber,
+    };
+    for (const rival of [this.#established, this.#dialled, this.#accepted]) {
+      if (!rival || rival === from) continue;
+      if (resolveCollision(from, rival, ids) === 'fresh') return 'collision';
+      rival.handle({ kind: 'OpenCollisionDump' });
+    }
+    return agreed;
+  }
+
+  #becomeEstablished(connection: PeerConnection): void {
+    const localAddress = connection.localAddress ?? this.#settings.sourceAddress;
+    if (!localAddress) {
+      this.#dropAs(connection, 'the connection has no local address any more');
+      return;
+    }
+    this.#release(connection);
+    this.#established = connection;
+    this.#waitTimer?.cancel();
+    for (const rival of [this.#dialled, this.#accepted])
+      rival?.handle({ kind: 'OpenCollisionDump' });
+    this.#publishState(undefined);
+    const send = (bytes: Uint8Array, at: number, end: number) => connection.send(bytes, at, end);
+    this.#events.established(connection.negotiated!, { localAddress, send });
+  }
+
+  #onRouteRefresh({ afi, safi, subtype }: RouteRefresh): void {
+    const family = familyOf(afi, safi);
+    if (!family || subtype > REFRESH_END) return;
+    if (this.negotiated?.families.includes(family)) this.#events.routeRefresh(family, subtype);
+  }
+
+  #ended(connection: PeerConnection, end: ConnectionEnd, wasEstablished: boolean): void {
+    this.#release(connection);
+    if (this.#isStarted) this.#plan(end, wasEstablished);
+    if (wasEstablished) this.counters.flaps++;
+    this.#publishState(end.text);
+    if (wasEstablished) this.#events.down(end);
+  }
+
+  /** Decides what comes after the end of a connection. */
+  #plan(end: ConnectionEnd, wasEstablished: boolean): void {
+    const { clock, random } = this.#ports;
+    const isCollision = isCease(end.notification, CEASE_COLLISION_RESOLUTION);
+    if (!isCollision && (end.notification || end.isGraceful)) {
+      this.#remember(end.text, end.notification, end.sentByUs ? 'sent' : 'received');
+    }
+    if (this.#established || this.#dialled || this.#accepted) return;
+    if (isError(end)) this.#waitAfterError(this.#backoff.failed(clock.now()));
+    else if (wasEstablished) this.#dialAfter(connectDelayMs(random));
+    else this.#dialAfter(jittered(this.#settings.connectRetryTimeSec, random));
+  }
+
+  #waitAfterError(delayMs: number): void {
+    this.#isInErrorWait = true;
+    this.#waitTimer?.cancel();
+    this.#waitTimer = this.#ports.clock.setTimer(delayMs, () => {
+      this.#isInErrorWait = false;
+      this.#dialAfter(connectDelayMs(this.#ports.random));
+      this.#publishState('the wait after an error is over');
+    });
+  }
+
+  #remember(
+    text: string,
+    notification: Notification | undefined,
+    direction: 'sent' | 'received' | undefined,
+  ): void {
+    this.#lastError = {
+      at: this.#ports.clock.now(),
+      text,
+      code: notification?.code,
+      subcode: notification?.subcode,
+      direction: notification && direction,
+    };
+  }
+
+  #release(connection: PeerConnection): void {
+    if (this.#dialled === connection) this.#dialled = undefined;
+    if (this.#accepted === connection) this.#accepted = undefined;
+    if (this.#established === connection) this.#established = undefined;
+  }
+
+  #furthest(): PeerConnection | undefined {
+    if (this.#established) return this.#established;
+    const [a, b] = [this.#dialled, this.#accepted];
+    if (!a || !b) return a ?? b;
+    return ORDER.indexOf(b.state) > ORDER.indexOf(a.state) ? b : a;
+  }
+
+  /** Without any connection a started session is Active: it waits to dial, or for the peer to. */
+  #currentState(): SessionState {
+    const resting = this.#isStarted && !this.#isInErrorWait ? 'Active' : 'Idle';
+    return this.#furthest()?.state ?? resting;
+  }
+
+  /** Without a reason the new state is one. */
+  #publishState(reason: string | undefined): void {
+    const from = this.#state;
+    const to = this.#currentState();
+    if (from === to) return;
+    this.#state = to;
+    this.#since = this.#ports.clock.now();
+    this.#events.stateChanged(from, to, reason ?? PROGRESS[to]);
+  }
+}
+
+/** By how far a connection has come. */
+const ORDER: readonly SessionState[] = [
+  'Idle',
+  'Active',
+  'Connect',
+  'OpenSent',
+  'OpenConfirm',
+  'Established',
+];
+
+const PROGRESS: Readonly<Record<SessionState, string>> = {
+  Idle: 'down',
+  Active: 'waiting for a connection',
+  Connect: 'dialling',
+  OpenSent: 'the TCP connection is up',
+  OpenConfirm: "the peer's OPEN is fine",
+  Established: 'the peer confirmed our OPEN',
+};
