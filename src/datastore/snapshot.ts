@@ -23,6 +23,24 @@ export interface Snapshot {
   readonly faults: readonly DatastoreFault[];
 }
 
+/** A snapshot of nothing: what to build others from. */
+export function emptySnapshot(): Snapshot {
+  return {
+    revision: '0',
+    bgpConfigurations: new Map(),
+    bgpPeers: new Map(),
+    bgpFilters: new Map(),
+    ipPools: new Map(),
+    nodes: new Map(),
+    blockAffinities: new Map(),
+    services: new Map(),
+    endpointSlices: new Map(),
+    secrets: new Map(),
+    faults: [],
+  };
+}
+
+/** Something wrong with what was read; the snapshot it is in can be used all the same. */
 export interface DatastoreFault {
   /** `BGPPeer/rack2-tor`, or undefined when the file could not be read at all. */
   readonly object: string | undefined;
