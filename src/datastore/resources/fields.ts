@@ -258,10 +258,14 @@ export function namespacedMetadata() {
   });
 }
 
-/** `{secretKeyRef: {name, key}}`, flattened. */
+/**
+ * `{secretKeyRef: {name, key}}`, flattened. A name or key left out is an empty one, which no Secret
+ * has: the session waits for its password rather than going without.
+ */
 export function secretKeyRef() {
+  const part = () => text().transform((value) => value ?? '');
   return z
-    .object({ secretKeyRef: z.object({ name: requiredText(), key: requiredText() }).nullish() })
+    .object({ secretKeyRef: z.object({ name: part(), key: part() }).nullish() })
     .nullish()
     .transform((value) => value?.secretKeyRef ?? undefined);
 }
