@@ -8,6 +8,7 @@
 import type { Socket } from 'node:net';
 import type { Address } from '../net/address.ts';
 import { parseAddress } from '../net/text.ts';
+import { descriptorOf, limitTtl, markRoutingTraffic } from './socket-options.ts';
 import type { Connection, ConnectionHandler } from './transport.ts';
 
 /** Octets a socket buffers for us before `write` answers false. */
@@ -56,9 +57,14 @@ export class TcpConnection implements Connection {
   /** Must be called in the turn the connection was made: events before it are lost. */
   setHandler(handler: ConnectionHandler): void {
     this.#handler = handler;
-    if (this.#socket.connecting) this.#socket.once('connect', () => this.#handler?.onConnected());
+    if (this.#socket.connecting) this.#socket.once('connect', () => this.#connected());
+    else markRoutingTraffic(descriptorOf(this.#socket), this.remoteAddress);
     this.#socket.on('data', (chunk: Buffer) => this.#handler?.onData(chunk));
     this.#socket.on('drain', () => this.#handler?.onDrain());
+  }
+
+  limitTtl(ttl: number, minimumTtl: number): string | undefined {
+    return limitTtl(descriptorOf(this.#socket), this.remoteAddress, ttl, minimumTtl);
   }
 
   write(bytes: Uint8Array): boolean {
@@ -103,6 +109,11 @@ export class TcpConnection implements Connection {
   #release(): void {
     this.#isReleased = true;
     this.#handler = undefined;
+  }
+
+  #connected(): void {
+    markRoutingTraffic(descriptorOf(this.#socket), this.remoteAddress);
+    this.#handler?.onConnected();
   }
 
   #failed(error: Error): void {

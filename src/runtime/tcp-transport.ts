@@ -8,6 +8,7 @@ import { createServer, type Server, Socket } from 'node:net';
 import type { Address } from '../net/address.ts';
 import { CatbirdError } from '../net/error.ts';
 import { formatAddress } from '../net/text.ts';
+import { descriptorOf, openProtectedSocket, setMd5Key } from './socket-options.ts';
 import { addressOf, HIGH_WATER_BYTES, TcpConnection } from './tcp-connection.ts';
 import type { Connection, Listener, LocalEndpoint, PeerEndpoint, Transport } from './transport.ts';
 
@@ -35,14 +36,10 @@ const ADVICE: Readonly<Record<string, string>> = {
 export class TcpTransport implements Transport {
   connect(to: PeerEndpoint): Connection {
     const where = formatEndpoint(to.address, to.port);
-    const socket = new Socket(SOCKET_OPTIONS);
-    const connection = new TcpConnection(
-      socket,
-      to,
-      (error) => `connection to ${where}: ${reasonOf(error)}`,
-    );
-    const refusal = unsupportedProtection(to);
-    if (refusal) socket.destroy(new Error(refusal));
+    const { socket, problem } = makeSocket(to);
+    const describe = (error: Error) => `connection to ${where}: ${reasonOf(error)}`;
+    const connection = new TcpConnection(socket, to, describe);
+    if (problem) socket.destroy(problem);
     else dial(socket, to);
     return connection;
   }
@@ -53,6 +50,22 @@ export class TcpTransport implements Transport {
       if (connection) accept(connection);
     });
     return startListening(server, on);
+  }
+}
+
+/** A session that asks for protection gets a problem rather than a socket without (SESS-9). */
+function makeSocket(to: PeerEndpoint): { socket: Socket; problem?: Error } {
+  if (to.password === undefined && to.minimumTtl === undefined) {
+    return { socket: new Socket(SOCKET_OPTIONS) };
+  }
+  try {
+    const fd = openProtectedSocket(to);
+    // Node must not read from it before it is connected: manualStart.
+    const options = { ...SOCKET_OPTIONS, fd, readable: true, writable: true, manualStart: true };
+    return { socket: new Socket(options) };
+  } catch (error) {
+    const problem = error instanceof Error ? error : new Error(String(error));
+    return { socket: new Socket(), problem };
   }
 }
 
@@ -103,7 +116,9 @@ function listenerOf(server: Server, on: LocalEndpoint): Listener {
   server.removeAllListeners('error').on('error', () => undefined);
   const bound = server.address();
   const port = typeof bound === 'object' && bound ? bound.port : on.port;
-  return { port, close: () => server.close() };
+  const setPassword = (remote: Address, password: string | undefined) =>
+    setMd5Key(descriptorOf(server), remote, password ?? '');
+  return { port, setPassword, close: () => server.close() };
 }
 
 function listenError(on: LocalEndpoint, error: Error): CatbirdError {
@@ -125,11 +140,4 @@ function formatEndpoint(address: Address, port: number): string {
 
 function hostText(address: Address, zone: string | undefined): string {
   return zone === undefined ? formatAddress(address) : `${formatAddress(address)}%${zone}`;
-}
-
-/** Fails closed: a session that asks for protection must never run without it (SESS-9). */
-function unsupportedProtection(to: PeerEndpoint): string | undefined {
-  if (to.password !== undefined) return 'TCP-MD5 is not available on this system';
-  if (to.minimumTtl !== undefined) return 'TTL security is not available on this system';
-  return undefined;
 }

@@ -46,6 +46,13 @@ export interface Connection {
   /** Octets accepted by `write` but not yet by the kernel. */
   readonly bufferedBytes: number;
   setHandler(handler: ConnectionHandler): void;
+  /**
+   * GTSM on an accepted connection (RFC 5082): sends with `ttl`, drops packets that arrive with less
+   * than `minimumTtl`.
+   *
+   * @returns a sentence when the system cannot; the connection must then not be used
+   */
+  limitTtl(ttl: number, minimumTtl: number): string | undefined;
   /** @returns false when the caller should wait for onDrain; the bytes are taken in any case and must not change. */
   write(bytes: Uint8Array): boolean;
   /** Collects the writes between cork and uncork into one system call. */
@@ -61,6 +68,13 @@ export interface Connection {
 
 export interface Listener {
   readonly port: number;
+  /**
+   * From now on only connections signed with this TCP-MD5 key are accepted from `remote` (RFC 2385);
+   * undefined takes the key away.
+   *
+   * @returns a sentence when the system cannot
+   */
+  setPassword(remote: Address, password: string | undefined): string | undefined;
   close(): void;
 }
 

@@ -19,6 +19,8 @@ import type {
 } from '../../src/runtime/transport.ts';
 
 interface Listening {
+  /** TCP-MD5 keys by address text. */
+  readonly passwords: Map<string, string>;
   readonly on: LocalEndpoint;
   readonly host: MemoryTransport;
   readonly accept: (connection: Connection) => void;
@@ -123,13 +125,14 @@ export class MemoryTransport implements Transport {
     const source = to.sourceAddress ?? this.#addresses.find((a) => a.length === to.address.length);
     const local = source ?? new Uint8Array(to.address.length);
     const connection = this.#open(local, this.network.takePort(), to.address, to.port);
-    this.network.clock.setTimer(this.network.delayMs, () => this.#arrive(connection));
+    this.network.clock.setTimer(this.network.delayMs, () => this.#arrive(connection, to.password));
     return connection;
   }
 
   listen(on: LocalEndpoint, accept: (connection: Connection) => void): Promise<Listener> {
     const port = on.port === 0 ? this.network.takePort() : on.port;
-    const listening = { on: { ...on, port }, host: this, accept };
+    const passwords = new Map<string, string>();
+    const listening = { on: { ...on, port }, host: this, accept, passwords };
     const isOwn = isUnspecified(on.address) || this.owns(on.address);
     if (!isOwn) {
       const where = `${formatAddress(on.address)} port ${port}`;
@@ -141,7 +144,12 @@ export class MemoryTransport implements Transport {
     } catch (error) {
       return Promise.reject(error);
     }
-    const listener = { port, close: () => this.network.remove(listening) };
+    const setPassword = (remote: Address, password: string | undefined) => {
+      if (password === undefined) passwords.delete(formatAddress(remote));
+      else passwords.set(formatAddress(remote), password);
+      return undefined;
+    };
+    const listener = { port, setPassword, close: () => this.network.remove(listening) };
     this.#listeners.add(listener);
     return Promise.resolve(listener);
   }
@@ -166,13 +174,15 @@ export class MemoryTransport implements Transport {
     this.#connections.delete(connection);
   }
 
-  #arrive(dialled: MemoryConnection): void {
+  /** A wrong or missing key is as if the packet never came. */
+  #arrive(dialled: MemoryConnection, password: string | undefined): void {
     if (dialled.isDead || this.network.isCut(dialled.localAddress, dialled.remoteAddress)) return;
     const target = this.network.find(dialled.remoteAddress, dialled.remotePort);
     if (!target) {
       dialled.died('connection refused');
       return;
     }
+    if (target.passwords.get(formatAddress(dialled.localAddress)) !== password) return;
     const accepted = target.host.#open(
       dialled.remoteAddress,
       dialled.remotePort,
@@ -230,6 +240,10 @@ export class MemoryConnection implements Connection {
 
   setHandler(handler: ConnectionHandler): void {
     this.#handler = handler;
+  }
+
+  limitTtl(): string | undefined {
+    return undefined;
   }
 
   write(bytes: Uint8Array): boolean {

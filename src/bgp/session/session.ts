@@ -27,7 +27,7 @@ import { makeCounters, type SessionCounters } from './counters.ts';
 import type { ConnectionEnd, SessionState } from './fsm.ts';
 import { buildOpen, type NegotiatedSession, negotiate } from './negotiate.ts';
 import { type ConnectionOwner, PeerConnection } from './peer-connection.ts';
-import { endpointOf, needsRestart, type SessionSettings } from './settings.ts';
+import { endpointOf, needsRestart, protect, type SessionSettings } from './settings.ts';
 import { connectDelayMs, ErrorBackoff, jittered } from './timers.ts';
 
 /** Why the session left Established. */
@@ -188,6 +188,12 @@ export class Session {
   accept(connection: Connection): void {
     if (!this.#isStarted || this.#isInErrorWait) {
       connection.close();
+      return;
+    }
+    const problem = protect(connection, this.#settings);
+    if (problem) {
+      this.#remember(problem, undefined, undefined);
+      connection.abort();
       return;
     }
     const successor = 'the peer opened a new connection';

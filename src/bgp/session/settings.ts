@@ -1,7 +1,7 @@
 /** What configuration says about one session, and which changes of it need a new session. */
 import { type Address, sameAddress } from '../../net/address.ts';
 import type { Family } from '../../net/family.ts';
-import type { PeerEndpoint } from '../../runtime/transport.ts';
+import type { Connection, PeerEndpoint } from '../../runtime/transport.ts';
 
 /** Plain values; nobody changes them after they were handed in. */
 export interface SessionSettings {
@@ -35,7 +35,10 @@ export interface SessionSettings {
   readonly ttlSecurity?: number | undefined;
 }
 
-/** Where and how to dial; GTSM sends with the largest TTL and wants it nearly whole (RFC 5082 §3). */
+/** TTL we send with under GTSM, and what it may have lost on its way (RFC 5082 §3). */
+const TTL_MAXIMUM = 255;
+
+/** Where and how to dial. */
 export function endpointOf(settings: SessionSettings): PeerEndpoint {
   const { address, port, sourceAddress, password, ttlSecurity } = settings;
   return {
@@ -43,8 +46,19 @@ export function endpointOf(settings: SessionSettings): PeerEndpoint {
     port,
     ...(sourceAddress && { sourceAddress }),
     ...(password !== undefined && { password }),
-    ...(ttlSecurity ? { ttl: 255, minimumTtl: 256 - ttlSecurity } : {}),
+    ...(ttlSecurity ? { ttl: TTL_MAXIMUM, minimumTtl: minimumTtl(ttlSecurity) } : {}),
   };
+}
+
+/** Gives an accepted connection the TTL security of the session; a sentence when that fails. */
+export function protect(connection: Connection, settings: SessionSettings): string | undefined {
+  const { ttlSecurity } = settings;
+  return ttlSecurity ? connection.limitTtl(TTL_MAXIMUM, minimumTtl(ttlSecurity)) : undefined;
+}
+
+/** `n` hops away means having crossed n − 1 routers. */
+function minimumTtl(hops: number): number {
+  return TTL_MAXIMUM + 1 - hops;
 }
 
 /**

@@ -1,0 +1,162 @@
+/**
+ * The listening sockets, and the way from an inbound connection to its session.
+ *
+ * A connection belongs to the session with its remote address; the remote port does not matter
+ * (LISTEN-4). Rebinding leaves established connections alone: they have sockets of their own (LISTEN-5).
+ */
+import { type Address, sameAddress } from '../../net/address.ts';
+import { CatbirdError } from '../../net/error.ts';
+import { formatAddress } from '../../net/text.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Connection, Listener, LocalEndpoint, Transport } from '../../runtime/transport.ts';
+import type { Session } from './session.ts';
+
+/** What the listener needs from its owner. */
+export interface ListenerOwner {
+  /** The session an address belongs to; may make one (neighbour ranges). */
+  lookup(address: Address): Session | undefined;
+  /**
+   * A connection was closed at once. Told at most every ten seconds.
+   *
+   * @param suppressed how many others were, since the last call
+   */
+  rejected(address: Address, reason: string, suppressed: number): void;
+}
+
+const REPORT_EVERY_MS = 10_000;
+
+interface Bound {
+  readonly on: LocalEndpoint;
+  readonly listener: Listener;
+}
+
+interface Key {
+  readonly remote: Address;
+  readonly password: string;
+  /** Why the system could not set it; the neighbour is refused then. */
+  readonly problem: string | undefined;
+}
+
+/** One per daemon. */
+export class BgpListener {
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #owner: ListenerOwner;
+  readonly #keys = new Map<string, Key>();
+  #bound: readonly Bound[] = [];
+  #rebinding: Promise<unknown> = Promise.resolve();
+  #reportedAt = Number.NEGATIVE_INFINITY;
+  #suppressed = 0;
+
+  constructor(ports: { transport: Transport; clock: Clock }, owner: ListenerOwner) {
+    this.#transport = ports.transport;
+    this.#clock = ports.clock;
+    this.#owner = owner;
+  }
+
+  /** What is listened on right now, with the port the system picked where 0 was asked for. */
+  get endpoints(): readonly LocalEndpoint[] {
+    return this.#bound.map(({ on, listener }) => ({ address: on.address, port: listener.port }));
+  }
+
+  /**
+   * Listens on exactly these endpoints; those already open stay open. Calls are done one by one.
+   *
+   * @returns CATBIRD_LISTEN_FAILED for each endpoint that could not be opened; the others are
+   */
+  rebind(endpoints: readonly LocalEndpoint[]): Promise<readonly CatbirdError[]> {
+    const done = this.#rebinding.then(() => this.#rebind(endpoints));
+    this.#rebinding = done;
+    return done;
+  }
+
+  /** Stops listening, after a rebind that is under way; connections stay. */
+  async close(): Promise<void> {
+    await this.rebind([]);
+  }
+
+  /**
+   * Demands TCP-MD5 with this key from a neighbour, on current and later sockets (SESS-9). A neighbour
+   * whose session has a password is refused until this was called with that password and worked.
+   *
+   * @returns a sentence when the system cannot
+   */
+  setPassword(remote: Address, password: string | undefined): string | undefined {
+    const name = formatAddress(remote);
+    const problem = this.#applyKey(remote, password);
+    if (password === undefined) this.#keys.delete(name);
+    else this.#keys.set(name, { remote, password, problem });
+    return problem;
+  }
+
+  async #rebind(endpoints: readonly LocalEndpoint[]): Promise<readonly CatbirdError[]> {
+    const isWanted = ({ on }: Bound) => endpoints.some((endpoint) => sameEndpoint(endpoint, on));
+    for (const bound of this.#bound) if (!isWanted(bound)) bound.listener.close();
+    this.#bound = this.#bound.filter(isWanted);
+    const faults: CatbirdError[] = [];
+    for (const endpoint of endpoints) {
+      if (this.#bound.some(({ on }) => sameEndpoint(endpoint, on))) continue;
+      const fault = await this.#open(endpoint);
+      if (fault) faults.push(fault);
+    }
+    return faults;
+  }
+
+  async #open(on: LocalEndpoint): Promise<CatbirdError | undefined> {
+    try {
+      const listener = await this.#transport.listen(on, (connection) => this.#accept(connection));
+      this.#bound = [...this.#bound, { on, listener }];
+      for (const { remote, password } of this.#keys.values()) this.setPassword(remote, password);
+      return undefined;
+    } catch (error) {
+      if (error instanceof CatbirdError) return error;
+      throw error;
+    }
+  }
+
+  /** The keys of IPv4 neighbours go on IPv4 sockets, those of IPv6 neighbours on IPv6 sockets. */
+  #applyKey(remote: Address, password: string | undefined): string | undefined {
+    let problem: string | undefined;
+    for (const { on, listener } of this.#bound) {
+      if (on.address.length !== remote.length) continue;
+      problem = listener.setPassword(remote, password) ?? problem;
+    }
+    return problem;
+  }
+
+  #accept(connection: Connection): void {
+    const address = connection.remoteAddress;
+    const session = this.#owner.lookup(address);
+    const refusal = session ? this.#refusal(session, address) : 'no neighbour has this address';
+    if (session && !refusal) {
+      session.accept(connection);
+      return;
+    }
+    connection.abort();
+    if (refusal) this.#report(address, refusal);
+  }
+
+  #refusal(session: Session, address: Address): string | undefined {
+    const { password } = session.settings;
+    if (password === undefined) return undefined;
+    const key = this.#keys.get(formatAddress(address));
+    if (key?.password !== password) return 'its password is not in force on this socket';
+    return key.problem;
+  }
+
+  #report(address: Address, reason: string): void {
+    const now = this.#clock.now();
+    if (now - this.#reportedAt < REPORT_EVERY_MS) {
+      this.#suppressed++;
+      return;
+    }
+    const suppressed = this.#suppressed;
+    this.#reportedAt = now;
+    this.#suppressed = 0;
+    this.#owner.rejected(address, reason, suppressed);
+  }
+}
+
+function sameEndpoint(a: LocalEndpoint, b: LocalEndpoint): boolean {
+  return a.port === b.port && sameAddress(a.address, b.address);
+}

@@ -1,0 +1,130 @@
+/**
+ * Socket options of BGP over TCP that node:net has no door for: MD5 signatures (RFC 2385), TTL
+ * security (RFC 5082) and the DSCP of routing traffic. Linux numbers and layouts.
+ *
+ * A key and a minimum TTL protect a session: whoever asked for them must get a failure rather than a
+ * connection without. The DSCP is a courtesy, and missing it is not worth a connection.
+ */
+import type { Server, Socket } from 'node:net';
+import type { Address } from '../net/address.ts';
+import { loadNative } from './native.ts';
+import type { PeerEndpoint } from './transport.ts';
+
+const AF_INET = 2;
+const AF_INET6 = 10;
+const SOCK_STREAM = 1;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+
+const IPPROTO_IP = 0;
+const IPPROTO_TCP = 6;
+const IPPROTO_IPV6 = 41;
+const IP_TOS = 1;
+const IP_TTL = 2;
+const IP_MINTTL = 21;
+const IPV6_UNICAST_HOPS = 16;
+const IPV6_TCLASS = 67;
+const IPV6_MINHOPCOUNT = 73;
+const TCP_MD5SIG = 14;
+
+/** DSCP CS6, network control (SESS-7). */
+const TOS_NETWORK_CONTROL = 0xc0;
+
+/** struct tcp_md5sig: sockaddr_storage, flags, prefix length, key length, interface, key. */
+const MD5SIG_SIZE = 216;
+const MD5SIG_KEY_LENGTH_AT = 130;
+const MD5SIG_KEY_AT = 136;
+const MD5SIG_KEY_MAXIMUM = 80;
+
+/**
+ * A new, unconnected socket with the protection `to` asks for; the key must be there before the SYN.
+ *
+ * @returns the descriptor, owned by the caller
+ * @throws Error with a sentence when the system cannot give that protection
+ */
+export function openProtectedSocket(to: PeerEndpoint): number {
+  const native = loadNative();
+  const domain = to.address.length === 4 ? AF_INET : AF_INET6;
+  const fd = native.socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) throw new Error(`cannot open a socket (errno ${native.errno()})`);
+  const { ttl, minimumTtl, password } = to;
+  const problem =
+    (password === undefined ? undefined : setMd5Key(fd, to.address, password)) ??
+    (minimumTtl === undefined ? undefined : limitTtl(fd, to.address, ttl ?? 255, minimumTtl));
+  if (problem === undefined) return fd;
+  native.close(fd);
+  throw new Error(problem);
+}
+
+/** Sends with `ttl`, drops what arrives with less than `minimumTtl`. A sentence when it fails. */
+export function limitTtl(
+  fd: number,
+  remote: Address,
+  ttl: number,
+  minimumTtl: number,
+): string | undefined {
+  const isV4 = remote.length === 4;
+  const level = isV4 ? IPPROTO_IP : IPPROTO_IPV6;
+  return (
+    setNumber(fd, level, isV4 ? IP_TTL : IPV6_UNICAST_HOPS, ttl, 'the TTL') ??
+    setNumber(fd, level, isV4 ? IP_MINTTL : IPV6_MINHOPCOUNT, minimumTtl, 'the minimum TTL')
+  );
+}
+
+/** Signs and checks segments to and from `remote`; an empty key ends that. A sentence when it fails. */
+export function setMd5Key(fd: number, remote: Address, password: string): string | undefined {
+  const key = Buffer.from(password);
+  if (key.length > MD5SIG_KEY_MAXIMUM)
+    return `a TCP-MD5 key has at most ${MD5SIG_KEY_MAXIMUM} octets`;
+  const value = Buffer.alloc(MD5SIG_SIZE);
+  const isV4 = remote.length === 4;
+  value.writeUInt16LE(isV4 ? AF_INET : AF_INET6, 0);
+  value.set(remote, isV4 ? 4 : 8);
+  value.writeUInt16LE(key.length, MD5SIG_KEY_LENGTH_AT);
+  value.set(key, MD5SIG_KEY_AT);
+  return set(fd, IPPROTO_TCP, TCP_MD5SIG, value, 'the TCP-MD5 key');
+}
+
+/** Marks the packets as network control. */
+export function markRoutingTraffic(fd: number, remote: Address): void {
+  const isV4 = remote.length === 4;
+  const level = isV4 ? IPPROTO_IP : IPPROTO_IPV6;
+  setNumber(fd, level, isV4 ? IP_TOS : IPV6_TCLASS, TOS_NETWORK_CONTROL, 'the DSCP');
+}
+
+/** The descriptor below a socket or server; −1 when it has none. Node keeps it in its handle. */
+export function descriptorOf(owner: Socket | Server): number {
+  const handle: unknown = Reflect.get(owner, '_handle');
+  if (typeof handle !== 'object' || handle === null) return -1;
+  const fd: unknown = Reflect.get(handle, 'fd');
+  return typeof fd === 'number' ? fd : -1;
+}
+
+function setNumber(
+  fd: number,
+  level: number,
+  option: number,
+  value: number,
+  what: string,
+): string | undefined {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  return set(fd, level, option, bytes, what);
+}
+
+function set(
+  fd: number,
+  level: number,
+  option: number,
+  value: Uint8Array,
+  what: string,
+): string | undefined {
+  if (fd < 0) return `cannot set ${what}: the socket is closed`;
+  try {
+    const native = loadNative();
+    if (native.setsockopt(fd, level, option, value) >= 0) return undefined;
+    return `cannot set ${what}: the kernel refused (errno ${native.errno()})`;
+  } catch (error) {
+    return `cannot set ${what}: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
