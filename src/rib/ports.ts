@@ -8,6 +8,7 @@ import type { Family } from '../net/family.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { PolicyRule } from '../policy/model.ts';
 import type { AttrsId, PathId, PeerId, PrefixId } from './ids.ts';
+import type { PathReason } from './path-table.ts';
 
 /** One direction of an established session, as the RIB sees it. */
 export interface OutboundPeer {
@@ -45,6 +46,8 @@ export interface RibSession {
   /** Our end of the session: next hop self (NH-6). */
   readonly localAddress: Address;
   readonly outbound: OutboundPeer;
+  /** Both sides know RFC 7313: a refresh is sent between begin and end marks. */
+  readonly hasEnhancedRefresh?: boolean;
   /**
    * A second address for next hop self in IPv6 messages on an IPv4 session and the other way round;
    * undefined when there is none, then that family announces only routes whose next hop is kept.
@@ -85,15 +88,41 @@ export interface LocalRoute {
   readonly source: 'static' | 'direct' | 'kernel';
   /** Gateway of the route (NH-1), undefined for blackholes and on-link routes. */
   readonly gateway: Address | undefined;
+  /** Outgoing interface, for export rules (EXPORT-3); none when absent. */
+  readonly interface?: string;
+  /** LOCAL_PREF on internal sessions (PRIO-1); the default when absent. */
+  readonly localPref?: number;
 }
 
-/** One path as views print it; made on demand. */
+/** One path as views print it; made on demand. Ids are good until the RIB runs again. */
 export interface PathView {
   readonly prefix: string;
+  readonly prefixId: PrefixId;
+  /** Row of the path. */
+  readonly path: PathId;
+  /** Add-Path identifier the peer gave, 0 without Add-Path. */
   readonly pathId: number;
   readonly peer: PeerId;
+  /** After import; as received when the path was rejected. */
   readonly attrs: AttrsId;
   readonly isBest: boolean;
+  /** A candidate whose next hop is reachable. */
   readonly isValid: boolean;
+  /** Kept for a restarting peer. */
+  readonly isStale: boolean;
+  /** Why import rejected it, `none` when it did not. */
+  readonly reason: PathReason;
   readonly ageMs: number;
+}
+
+/** One route of an Adj-RIB-Out as views print it. */
+export interface AdvertisedView {
+  readonly prefix: string;
+  readonly prefixId: PrefixId;
+  /** Path identifier sent, 0 without Add-Path. */
+  readonly pathId: number;
+  /** As sent. */
+  readonly attrs: AttrsId;
+  /** Where the route came from. */
+  readonly source: PeerId;
 }

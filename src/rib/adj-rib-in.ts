@@ -1,0 +1,229 @@
+/**
+ * Adj-RIB-In of one peer: the sink of its UPDATE messages.
+ *
+ * Receiving only interns, writes the path's row and marks the prefix dirty; decision comes later.
+ * Rejected routes keep their row, with the reason, so that views show them and a changed policy can
+ * take them in without asking the peer again.
+ */
+import type { UpdateFault } from '../bgp/wire/update-fault.ts';
+import type { UpdateSink } from '../bgp/wire/update-sink.ts';
+import type { WireOptions } from '../bgp/wire/wire-options.ts';
+import type { Family } from '../net/family.ts';
+import type { AttributeStore } from './attribute-store.ts';
+import type { FamilyRib } from './family-rib.ts';
+import type { AttrsId, PathId, PeerId, PrefixId } from './ids.ts';
+import type { ImportFilter } from './import-filter.ts';
+import { PATH_ELEVATED, PATH_STALE, PATH_WITHDRAWN, type PathReason } from './path-table.ts';
+
+/** Paths of one peer and family, as plain integers. */
+export interface InboundCounters {
+  /** In the Adj-RIB-In. */
+  received: number;
+  /** Of these, candidates for decision. */
+  accepted: number;
+}
+
+/** Stands in before the first session; no message comes then. */
+const NO_SESSION: WireOptions = {
+  asWidth: 4,
+  addPathReceive: [],
+  addPathSend: [],
+  maximumMessageSize: 4096,
+  isInternal: true,
+};
+
+export class AdjRibIn implements UpdateSink {
+  readonly peer: PeerId;
+  readonly #attrs: AttributeStore;
+  readonly #family: (family: Family) => FamilyRib;
+  readonly #counters: Record<Family, InboundCounters> = {
+    'ipv4-unicast': { received: 0, accepted: 0 },
+    'ipv6-unicast': { received: 0, accepted: 0 },
+  };
+  #filter: ImportFilter;
+  #wire = NO_SESSION;
+  #nowSec = 0;
+  /** The attributes of the `reach` calls that follow; one reference is ours. */
+  #current = 0 as AttrsId;
+  #loop: PathReason = 'none';
+
+  constructor(
+    peer: PeerId,
+    filter: ImportFilter,
+    attrs: AttributeStore,
+    family: (family: Family) => FamilyRib,
+  ) {
+    this.peer = peer;
+    this.#filter = filter;
+    this.#attrs = attrs;
+    this.#family = family;
+  }
+
+  counters(family: Family): InboundCounters {
+    return this.#counters[family];
+  }
+
+  /** How messages of the current session are encoded. */
+  get wire(): WireOptions {
+    return this.#wire;
+  }
+
+  startSession(wire: WireOptions): void {
+    this.#wire = wire;
+  }
+
+  /** Takes another filter for what comes; see {@link reimport} for what is there. */
+  setFilter(filter: ImportFilter): void {
+    this.#filter = filter;
+  }
+
+  /** Called before a message is walked. */
+  beginMessage(nowSec: number): void {
+    this.#nowSec = nowSec;
+  }
+
+  /** Called when the message is done: forgets its attributes. */
+  endMessage(): void {
+    this.#attrs.release(this.#current);
+    this.#current = 0 as AttrsId;
+  }
+
+  attributes(
+    family: Family,
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    nextHop: Uint8Array | undefined,
+  ): UpdateFault | undefined {
+    const set = this.#attrs.internRaw(bytes, at, end, family, nextHop, this.#wire);
+    this.endMessage();
+    if (typeof set !== 'number') return set;
+    this.#current = set;
+    this.#loop = this.#filter.checkLoops(set);
+    return undefined;
+  }
+
+  reach(family: Family, pathId: number, bytes: Uint8Array, at: number, bits: number): void {
+    const rib = this.#family(family);
+    const { paths, prefixes } = rib.tables;
+    const prefix = prefixes.intern(bytes, at, bits);
+    const known = paths.find(prefix, this.peer, pathId);
+    if (known !== 0 && this.#isRepeat(rib, known)) return;
+    const path = known || paths.add(prefix, this.peer, pathId);
+    const isNew = known === 0 || paths.has(path, PATH_WITHDRAWN);
+    if (isNew) this.#counters[family].received++;
+    else this.#countAccepted(rib, path, -1);
+    paths.clear(path, PATH_WITHDRAWN | PATH_STALE);
+    paths.setSince(path, this.#nowSec);
+    const hasChanged = this.#import(rib, path, prefix, this.#current, this.#loop);
+    if (hasChanged || isNew) rib.markChanged(path);
+  }
+
+  withdraw(family: Family, pathId: number, bytes: Uint8Array, at: number, bits: number): void {
+    const rib = this.#family(family);
+    const { paths, prefixes } = rib.tables;
+    const prefix = prefixes.find(bytes, at, bits);
+    const path = prefix === 0 ? 0 : paths.find(prefix, this.peer, pathId);
+    if (path !== 0) this.#withdrawPath(rib, path as PathId);
+  }
+
+  /** Routes of a restarted peer that were not announced again go (RFC 4724 §4.2). */
+  endOfRib(family: Family): void {
+    this.flushStale(family);
+  }
+
+  /** Withdraws every path, or keeps them as stale for a restarting peer. */
+  sessionDown(family: Family, keepStale: boolean): void {
+    const rib = this.#family(family);
+    this.#forEachPath(rib, (path) => {
+      if (keepStale) rib.tables.paths.set(path, PATH_STALE);
+      else this.#withdrawPath(rib, path);
+    });
+  }
+
+  /** Withdraws the paths still stale. */
+  flushStale(family: Family): void {
+    const rib = this.#family(family);
+    this.#forEachPath(rib, (path) => {
+      if (rib.tables.paths.has(path, PATH_STALE)) this.#withdrawPath(rib, path);
+    });
+  }
+
+  /**
+   * Judges stored paths anew, from row `from` on.
+   *
+   * @param maximum how many paths at most
+   * @returns the row to go on with, 0 when all are done
+   */
+  reimport(family: Family, from: number, maximum: number): number {
+    const rib = this.#family(family);
+    const { paths } = rib.tables;
+    let path = paths.nextOfPeer(this.peer, from);
+    for (let count = 0; path !== 0 && count < maximum; count++) {
+      if (!paths.has(path, PATH_WITHDRAWN)) this.#reimportPath(rib, path);
+      path = paths.nextOfPeer(this.peer, path + 1);
+    }
+    return path;
+  }
+
+  /** The same attributes again, which the table already has. */
+  #isRepeat(rib: FamilyRib, path: PathId): boolean {
+    const { paths } = rib.tables;
+    if (paths.received(path) !== this.#current) return false;
+    if (paths.has(path, PATH_WITHDRAWN)) return false;
+    paths.clear(path, PATH_STALE);
+    return true;
+  }
+
+  #reimportPath(rib: FamilyRib, path: PathId): void {
+    const { paths } = rib.tables;
+    const received = paths.received(path);
+    this.#countAccepted(rib, path, -1);
+    const loop = this.#filter.checkLoops(received);
+    if (this.#import(rib, path, paths.prefix(path), received, loop)) rib.markChanged(path);
+  }
+
+  /** Judges the path and writes the outcome; answers whether it differs from before. */
+  #import(
+    rib: FamilyRib,
+    path: PathId,
+    prefix: PrefixId,
+    received: AttrsId,
+    loop: PathReason,
+  ): boolean {
+    const { paths } = rib.tables;
+    const oldReceived = paths.received(path);
+    const oldAttrs = paths.attrs(path);
+    const wasElevated = paths.has(path, PATH_ELEVATED);
+    const { reason, attrs, isElevated } = this.#filter.judge(rib.tables, prefix, received, loop);
+    this.#attrs.retain(received);
+    paths.setAttrs(path, received, attrs);
+    paths.setReason(path, reason);
+    if (isElevated) paths.set(path, PATH_ELEVATED);
+    else paths.clear(path, PATH_ELEVATED);
+    this.#attrs.release(oldReceived);
+    this.#attrs.release(oldAttrs);
+    this.#countAccepted(rib, path, 1);
+    return attrs !== oldAttrs || isElevated !== wasElevated;
+  }
+
+  #withdrawPath(rib: FamilyRib, path: PathId): void {
+    const { paths, family } = rib.tables;
+    if (paths.has(path, PATH_WITHDRAWN)) return;
+    this.#countAccepted(rib, path, -1);
+    this.#counters[family].received--;
+    paths.set(path, PATH_WITHDRAWN);
+    paths.clear(path, PATH_STALE);
+    rib.markDirty(paths.prefix(path));
+  }
+
+  #countAccepted(rib: FamilyRib, path: PathId, by: number): void {
+    if (rib.tables.paths.attrs(path) !== 0) this.#counters[rib.tables.family].accepted += by;
+  }
+
+  #forEachPath(rib: FamilyRib, visit: (path: PathId) => void): void {
+    const { paths } = rib.tables;
+    let path = paths.nextOfPeer(this.peer, 1);
+    for (; path !== 0; path = paths.nextOfPeer(this.peer, path + 1)) visit(path);
+  }
+}

@@ -1,0 +1,319 @@
+/**
+ * Interns attribute sets: one id per distinct set, so that "same attributes" is `===`.
+ *
+ * A set is identified by its canonical octets: ascending types, four-octet AS numbers, NEXT_HOP among
+ * them for IPv4, and for IPv6 the next hop behind the attributes (`tail`). These are also the octets an
+ * UPDATE needs, so sending copies them. They live in one arena; decoded objects are kept only for the
+ * sets used last.
+ *
+ * Ids are reference counted and reused. `intern` and `internRaw` answer a reference that the caller
+ * owns; whoever stores an id retains it, whoever forgets it releases it.
+ */
+import { containsAs } from '../bgp/wire/as-path.ts';
+import { decodePathAttributes } from '../bgp/wire/decode-path-attributes.ts';
+import { encodePathAttributes } from '../bgp/wire/encode-path-attributes.ts';
+import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
+import type { UpdateFault } from '../bgp/wire/update-fault.ts';
+import type { WireOptions } from '../bgp/wire/wire-options.ts';
+import type { Family } from '../net/family.ts';
+import { ATTRS_HAS_LOCAL_PREF, ATTRS_IS_REFLECTED, AttributeColumns } from './attribute-columns.ts';
+import { ByteArena } from './byte-arena.ts';
+import { grownUint8, grownUint32, nextCapacity } from './columns.ts';
+import { hashBytes, sameBytes } from './hash.ts';
+import type { AttrsId } from './ids.ts';
+import type { NextHopTable } from './next-hop-table.ts';
+import { RawAttributeCache, type RawAttributes } from './raw-attribute-cache.ts';
+
+const NONE = 0 as AttrsId;
+/** Decoded objects kept, by the low bits of the id. */
+const DECODED_SLOTS = 2048;
+
+const CANONICAL_OPTIONS: WireOptions = {
+  asWidth: 4,
+  addPathReceive: [],
+  addPathSend: [],
+  maximumMessageSize: 65_535,
+  isInternal: true,
+};
+
+interface Decoded {
+  readonly id: AttrsId;
+  readonly generation: number;
+  readonly attributes: PathAttributes;
+}
+
+export class AttributeStore {
+  /** Fields by id, for comparison without decoding. */
+  readonly columns = new AttributeColumns();
+  readonly #nextHops: NextHopTable;
+  readonly #arena = new ByteArena();
+  readonly #raw = new RawAttributeCache();
+  readonly #decoded: (Decoded | undefined)[] = new Array(DECODED_SLOTS);
+  /** Sets without next hop cannot be decoded from the wire form; local routes have them, a handful. */
+  readonly #nextHopless = new Map<AttrsId, PathAttributes>();
+  readonly #generationOf = (id: AttrsId): number => this.#generations[id]!;
+  #slots = new Uint32Array(512);
+  #references = new Uint32Array(256);
+  #generations = new Uint32Array(256);
+  #hashes = new Uint32Array(256);
+  #at = new Uint32Array(256);
+  #sizes = new Uint32Array(256);
+  #tails = new Uint8Array(256);
+  readonly #free: AttrsId[] = [];
+  #next = 1;
+  #size = 0;
+  #defaultLocalPref: number;
+
+  constructor(nextHops: NextHopTable, defaultLocalPref: number) {
+    this.#nextHops = nextHops;
+    this.#defaultLocalPref = defaultLocalPref;
+  }
+
+  /** Number of distinct sets. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** All ids in use are below this. */
+  get limit(): number {
+    return this.#next;
+  }
+
+  /** Changes whenever an id is freed: a cache entry is good while the generation it saw is the same. */
+  generation(id: AttrsId): number {
+    return this.#generations[id]!;
+  }
+
+  retain(id: AttrsId): void {
+    this.#references[id]!++;
+  }
+
+  /** Gives up one reference; the last one frees the id. 0 is allowed. */
+  release(id: AttrsId): void {
+    if (id === 0 || --this.#references[id]! > 0) return;
+    this.#remove(id);
+  }
+
+  /** The id of a set; the caller owns one reference. */
+  intern(attributes: PathAttributes): AttrsId {
+    const { nextHop } = attributes;
+    const encoded = encodePathAttributes(attributes, 4, nextHop.length === 4);
+    const tail = nextHop.length > 4 ? nextHop : undefined;
+    const known = this.#find(encoded, 0, encoded.length, tail);
+    if (known !== 0) {
+      this.retain(known);
+      return known;
+    }
+    const id = this.#add(encoded, tail, attributes);
+    if (nextHop.length === 0) this.#nextHopless.set(id, attributes);
+    return id;
+  }
+
+  /**
+   * The id of an encoded block as `UpdateSink.attributes` gets it; the caller owns one reference. A
+   * block that was seen before is not parsed.
+   */
+  internRaw(
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    family: Family,
+    nextHop: Uint8Array | undefined,
+    options: WireOptions,
+  ): AttrsId | UpdateFault {
+    const raw = { bytes, at, end, nextHop, context: contextOf(family, options) };
+    const known = this.#findCanonical(raw, family, options) || this.#findRaw(raw);
+    if (known !== 0) {
+      this.retain(known);
+      return known;
+    }
+    const attributes = decodePathAttributes(bytes, at, end, family, nextHop, options);
+    if ('action' in attributes) return attributes;
+    const id = this.intern(attributes);
+    if (this.#findCanonical(raw, family, options) !== id) {
+      this.#raw.add(raw, id, this.#generations[id]!);
+    }
+    return id;
+  }
+
+  /** The decoded set; LOCAL_PREF is filled in with the default where the set has none (SESS-16). */
+  attributes(id: AttrsId): PathAttributes {
+    const slot = id & (DECODED_SLOTS - 1);
+    const kept = this.#decoded[slot];
+    if (kept && kept.id === id && kept.generation === this.#generations[id]) return kept.attributes;
+    const decoded = this.#nextHopless.get(id) ?? this.#decode(id);
+    const attributes =
+      decoded.localPref === undefined ? { ...decoded, localPref: this.#defaultLocalPref } : decoded;
+    this.#decoded[slot] = { id, generation: this.#generations[id]!, attributes };
+    return attributes;
+  }
+
+  /** How often an AS occurs in the path. */
+  countAs(id: AttrsId, asn: number): number {
+    if (!this.columns.mayContainAs(id, asn)) return 0;
+    return containsAs(this.attributes(id).asPath, asn);
+  }
+
+  /**
+   * The attributes as an UPDATE needs them: with NEXT_HOP for IPv4, without for IPv6.
+   *
+   * @returns for width 4 a view of the store, good until the next change; for width 2 a new buffer
+   */
+  encoded(id: AttrsId, asWidth: 2 | 4): Uint8Array {
+    if (asWidth === 2) {
+      const attributes = this.attributes(id);
+      return encodePathAttributes(attributes, 2, attributes.nextHop.length === 4);
+    }
+    const at = this.#at[id]!;
+    return this.#arena.bytes.subarray(at, at + this.#sizes[id]!);
+  }
+
+  /** The IPv6 next hop, 16 or 32 octets; a view as {@link encoded}, empty for IPv4. */
+  mpNextHop(id: AttrsId): Uint8Array {
+    const at = this.#at[id]! + this.#sizes[id]!;
+    return this.#arena.bytes.subarray(at, at + this.#tails[id]!);
+  }
+
+  /** Another default for sets without LOCAL_PREF. */
+  setDefaultLocalPref(localPref: number): void {
+    this.#defaultLocalPref = localPref;
+    this.#decoded.fill(undefined);
+    for (let id = 1; id < this.#next; id++) {
+      this.columns.setDefaultLocalPref(id as AttrsId, localPref);
+    }
+  }
+
+  #decode(id: AttrsId): PathAttributes {
+    const tail = this.mpNextHop(id);
+    const isMp = tail.length > 0;
+    // A copy: decoded sets may keep views, and arena blocks are used again.
+    const bytes = this.encoded(id, 4).slice();
+    const nextHop = isMp ? tail.slice() : undefined;
+    const family = isMp ? 'ipv6-unicast' : 'ipv4-unicast';
+    const set = decodePathAttributes(bytes, 0, bytes.length, family, nextHop, CANONICAL_OPTIONS);
+    if ('action' in set) throw new Error(`A stored attribute set does not decode: ${set.reason}`);
+    return set;
+  }
+
+  /** Octets that are canonical already need no cache: the store's own index knows them. */
+  #findCanonical(raw: RawAttributes, family: Family, options: WireOptions): AttrsId {
+    if (options.asWidth !== 4) return NONE;
+    if ((raw.nextHop === undefined) !== (family === 'ipv4-unicast')) return NONE;
+    const id = this.#find(raw.bytes, raw.at, raw.end, raw.nextHop);
+    if (id === 0 || this.#nextHopless.has(id)) return NONE;
+    // What an external peer sends in these is dropped, so the set it means is another.
+    const isInternalOnly =
+      this.columns.has(id, ATTRS_HAS_LOCAL_PREF) || this.columns.has(id, ATTRS_IS_REFLECTED);
+    return options.isInternal || !isInternalOnly ? id : NONE;
+  }
+
+  #findRaw(raw: RawAttributes): AttrsId {
+    return this.#raw.find(raw, this.#generationOf);
+  }
+
+  #find(bytes: Uint8Array, at: number, end: number, tail: Uint8Array | undefined): AttrsId {
+    const hash = hashSet(bytes, at, end, tail);
+    const mask = this.#slots.length - 1;
+    for (let slot = hash & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const id = this.#slots[slot]!;
+      if (this.#hashes[id] === hash && this.#isSame(id, bytes, at, end, tail)) return id as AttrsId;
+    }
+    return NONE;
+  }
+
+  #isSame(
+    id: number,
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    tail: Uint8Array | undefined,
+  ): boolean {
+    const size = end - at;
+    if (this.#sizes[id] !== size || this.#tails[id] !== (tail?.length ?? 0)) return false;
+    const from = this.#at[id]!;
+    if (!sameBytes(this.#arena.bytes, from, bytes, at, size)) return false;
+    return !tail || sameBytes(this.#arena.bytes, from + size, tail, 0, tail.length);
+  }
+
+  #add(encoded: Uint8Array, tail: Uint8Array | undefined, set: PathAttributes): AttrsId {
+    const id = this.#free.pop() ?? (this.#next++ as AttrsId);
+    if (id >= this.#references.length) this.#grow(id + 1);
+    const at = this.#arena.allocate(encoded.length + (tail?.length ?? 0));
+    this.#arena.bytes.set(encoded, at);
+    if (tail) this.#arena.bytes.set(tail, at + encoded.length);
+    this.#at[id] = at;
+    this.#sizes[id] = encoded.length;
+    this.#tails[id] = tail?.length ?? 0;
+    this.#references[id] = 1;
+    this.#hashes[id] = hashSet(encoded, 0, encoded.length, tail);
+    const nextHop = this.#nextHops.acquire(set.nextHop);
+    this.columns.write(id, set, nextHop, this.#defaultLocalPref);
+    this.#size++;
+    this.#index(id);
+    return id;
+  }
+
+  #index(id: AttrsId): void {
+    if (this.#size * 4 > this.#slots.length * 3) this.#growSlots();
+    const mask = this.#slots.length - 1;
+    let slot = this.#hashes[id]! & mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = id;
+  }
+
+  #growSlots(): void {
+    const old = this.#slots;
+    this.#slots = new Uint32Array(old.length * 2);
+    const mask = this.#slots.length - 1;
+    for (const id of old) {
+      if (id === 0) continue;
+      let slot = this.#hashes[id]! & mask;
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+      this.#slots[slot] = id;
+    }
+  }
+
+  #remove(id: AttrsId): void {
+    this.#unindex(id);
+    this.#arena.release(this.#at[id]!, this.#sizes[id]! + this.#tails[id]!);
+    this.#nextHops.release(this.columns.nextHop(id));
+    this.#nextHopless.delete(id);
+    this.#generations[id]!++;
+    this.#free.push(id);
+    this.#size--;
+  }
+
+  /** Empties the set's slot and closes the gap behind it. */
+  #unindex(id: AttrsId): void {
+    const mask = this.#slots.length - 1;
+    let gap = this.#hashes[id]! & mask;
+    while (this.#slots[gap] !== id) gap = (gap + 1) & mask;
+    for (let slot = (gap + 1) & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const home = this.#hashes[this.#slots[slot]!]! & mask;
+      if (((slot - home) & mask) < ((slot - gap) & mask)) continue;
+      this.#slots[gap] = this.#slots[slot]!;
+      gap = slot;
+    }
+    this.#slots[gap] = 0;
+  }
+
+  #grow(needed: number): void {
+    const capacity = nextCapacity(this.#references.length, needed);
+    this.#references = grownUint32(this.#references, capacity);
+    this.#generations = grownUint32(this.#generations, capacity);
+    this.#hashes = grownUint32(this.#hashes, capacity);
+    this.#at = grownUint32(this.#at, capacity);
+    this.#sizes = grownUint32(this.#sizes, capacity);
+    this.#tails = grownUint8(this.#tails, capacity);
+    this.columns.grow(capacity);
+  }
+}
+
+function hashSet(bytes: Uint8Array, at: number, end: number, tail: Uint8Array | undefined): number {
+  const hash = hashBytes(bytes, at, end);
+  return tail ? hashBytes(tail, 0, tail.length, hash) : hash;
+}
+
+function contextOf(family: Family, { isInternal, asWidth }: WireOptions): number {
+  return (isInternal ? 1 : 0) | (asWidth === 2 ? 2 : 0) | (family === 'ipv4-unicast' ? 0 : 4);
+}

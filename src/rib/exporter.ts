@@ -1,0 +1,229 @@
+/**
+ * What a group of peers is told about a path: eligibility (RFC 4271 §9.2, RFC 4456), export policy, and
+ * the attributes as they go out (NH-1 to NH-4, RR-6).
+ *
+ * On external sessions the own AS is in the path before policy runs (FILT-10), and LOCAL_PREF is
+ * removed after it, so that rules can still look at it.
+ */
+import { prepend, withoutConfederation } from '../bgp/wire/as-path.ts';
+import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
+import { type Address, addressFamily } from '../net/address.ts';
+import { addressSize } from '../net/family.ts';
+import type { Policy } from '../policy/compile.ts';
+import { ATTRS_HAS_LOCAL_PREF, ATTRS_NO_ADVERTISE, ATTRS_NO_EXPORT } from './attribute-columns.ts';
+import type { AttrsId, PathId, PeerId } from './ids.ts';
+import type { RibIdentity } from './rib-identity.ts';
+import type { RibTables } from './rib-tables.ts';
+import type { RouteOrigin } from './route-sources.ts';
+
+/** What peers must have in common to be told the same. */
+export interface ExportProfile {
+  readonly isInternal: boolean;
+  readonly localAsNumber: number;
+  readonly isClient: boolean;
+  readonly nextHop: 'auto' | 'self' | 'keep';
+  /** Own address of the group's family; undefined when the session has none. */
+  readonly selfAddress: Address | undefined;
+  readonly policy: Policy;
+}
+
+/** Why a route is not announced, before policy is asked. */
+export type ExportBar = 'no-advertise' | 'no-export' | 'not-reflected' | 'cluster-loop';
+
+/** What {@link Exporter.explain} answers. */
+export interface ExportExplanation {
+  readonly isAnnounced: boolean;
+  /** A bar, `policy`, `no-next-hop`, or `announced`. */
+  readonly reason: ExportBar | 'policy' | 'no-next-hop' | 'announced';
+  /** Deciding export rule, empty when none decided. */
+  readonly rule: string;
+}
+
+/** Paths with the same attributes and source often follow each other; these were seen last. */
+interface Cached {
+  readonly attrs: AttrsId;
+  readonly generation: number;
+  readonly source: PeerId;
+  /** Undefined: barred. */
+  readonly prepared: PathAttributes | undefined;
+  /** What goes out when policy changes nothing, or always if it does not depend on the prefix. */
+  egress: AttrsId;
+  egressGeneration: number;
+}
+
+const NONE = 0 as AttrsId;
+const CACHE_SLOTS = 2048;
+const NO_CLUSTERS = new Uint32Array(0);
+
+export class Exporter {
+  readonly #tables: RibTables;
+  readonly #identity: RibIdentity;
+  readonly #profile: ExportProfile;
+  readonly #cache: (Cached | undefined)[] = new Array(CACHE_SLOTS);
+  readonly #octets = new Uint8Array(16);
+
+  constructor(tables: RibTables, identity: RibIdentity, profile: ExportProfile) {
+    this.#tables = tables;
+    this.#identity = identity;
+    this.#profile = profile;
+  }
+
+  /** Forgets what it worked out before: identity or the role of a peer is another. */
+  forget(): void {
+    this.#cache.fill(undefined);
+  }
+
+  /** The attributes a path is announced with; the caller owns one reference. 0: not announced. */
+  export(path: PathId): AttrsId {
+    const { paths, attrs } = this.#tables;
+    if (!paths.isCandidate(path)) return NONE;
+    const set = paths.attrs(path);
+    const cached = this.#prepare(set, paths.peer(path));
+    if (!cached.prepared) return NONE;
+    if (!this.#profile.policy.dependsOnPrefix && this.#isGood(cached)) {
+      attrs.retain(cached.egress);
+      return cached.egress;
+    }
+    return this.#evaluate(path, cached, cached.prepared);
+  }
+
+  /** Why a path is announced or not. */
+  explain(path: PathId): ExportExplanation {
+    const { paths, sources } = this.#tables;
+    const origin = sources.get(paths.peer(path));
+    const set = paths.attrs(path);
+    const bar = this.#bar(set, origin);
+    if (bar) return { isAnnounced: false, reason: bar, rule: '' };
+    const { accepted, attributes, rule } = this.#ask(path, this.#transform(set, origin), origin);
+    if (!accepted) return { isAnnounced: false, reason: 'policy', rule };
+    const isAnnounced = this.#nextHop(attributes.nextHop, origin) !== undefined;
+    return { isAnnounced, reason: isAnnounced ? 'announced' : 'no-next-hop', rule };
+  }
+
+  #evaluate(path: PathId, cached: Cached, prepared: PathAttributes): AttrsId {
+    const { attrs, sources } = this.#tables;
+    const origin = sources.get(cached.source);
+    const { policy } = this.#profile;
+    const verdict = policy.isEmpty ? undefined : this.#ask(path, prepared, origin);
+    if (verdict && !verdict.accepted) return NONE;
+    const attributes = verdict?.attributes ?? prepared;
+    const isShared = attributes === prepared || !policy.dependsOnPrefix;
+    if (isShared && this.#isGood(cached)) {
+      attrs.retain(cached.egress);
+      return cached.egress;
+    }
+    const egress = this.#finish(attributes, cached.attrs, origin);
+    if (isShared) {
+      cached.egress = egress;
+      cached.egressGeneration = attrs.generation(egress);
+    }
+    return egress;
+  }
+
+  #isGood(cached: Cached): boolean {
+    if (cached.egress === 0) return false;
+    return this.#tables.attrs.generation(cached.egress) === cached.egressGeneration;
+  }
+
+  #prepare(set: AttrsId, source: PeerId): Cached {
+    const { attrs, sources } = this.#tables;
+    const slot = set & (CACHE_SLOTS - 1);
+    const generation = attrs.generation(set);
+    const hit = this.#cache[slot];
+    if (hit?.attrs === set && hit.generation === generation && hit.source === source) return hit;
+    const origin = sources.get(source);
+    const prepared = this.#bar(set, origin) ? undefined : this.#transform(set, origin);
+    const made = { attrs: set, generation, source, prepared, egress: NONE, egressGeneration: 0 };
+    this.#cache[slot] = made;
+    return made;
+  }
+
+  #bar(set: AttrsId, origin: RouteOrigin): ExportBar | undefined {
+    if (!origin.isBgp) return undefined; // NH-7: only learned routes are bound by communities
+    const { isInternal, isClient } = this.#profile;
+    const { attrs } = this.#tables;
+    if (attrs.columns.has(set, ATTRS_NO_ADVERTISE)) return 'no-advertise';
+    if (!isInternal) return attrs.columns.has(set, ATTRS_NO_EXPORT) ? 'no-export' : undefined;
+    if (!origin.isInternal) return undefined;
+    if (!isClient && !origin.isClient) return 'not-reflected';
+    if (!isClient || attrs.columns.clusterCount(set) === 0) return undefined;
+    const { clusterList } = attrs.attributes(set);
+    return clusterList.includes(this.#identity.clusterId) ? 'cluster-loop' : undefined;
+  }
+
+  /** The attributes policy sees. */
+  #transform(set: AttrsId, origin: RouteOrigin): PathAttributes {
+    const attributes = this.#tables.attrs.attributes(set);
+    if (!this.#profile.isInternal) return this.#toExternal(attributes, origin);
+    if (!origin.isInternal) return attributes;
+    const { routerId } = origin;
+    const clusterList = Uint32Array.of(this.#identity.clusterId, ...attributes.clusterList);
+    return { ...attributes, originatorId: attributes.originatorId ?? routerId, clusterList };
+  }
+
+  #toExternal(attributes: PathAttributes, { isBgp }: RouteOrigin): PathAttributes {
+    const path = withoutConfederation(attributes.asPath);
+    return {
+      ...attributes,
+      asPath: prepend(path, [this.#profile.localAsNumber]),
+      med: isBgp ? undefined : attributes.med,
+      originatorId: undefined,
+      clusterList: NO_CLUSTERS,
+    };
+  }
+
+  #ask(path: PathId, attributes: PathAttributes, origin: RouteOrigin) {
+    const { family, prefixes, paths } = this.#tables;
+    const prefix = paths.prefix(path);
+    prefixes.writeAddress(prefix, this.#octets, 0);
+    return this.#profile.policy.evaluate({
+      family,
+      bytes: this.#octets,
+      at: 0,
+      bits: prefixes.length(prefix),
+      source: origin.kind,
+      attributes,
+      interface: this.#interface(path, origin),
+    });
+  }
+
+  #interface(path: PathId, origin: RouteOrigin): string {
+    const { paths, attrs, nextHops, interfaces } = this.#tables;
+    if (!origin.isBgp) return interfaces.get(path) ?? '';
+    return nextHops.state(attrs.columns.nextHop(paths.attrs(path))).interface;
+  }
+
+  /** Sets next hop and LOCAL_PREF and interns; 0 when there is no next hop to announce. */
+  #finish(attributes: PathAttributes, set: AttrsId, origin: RouteOrigin): AttrsId {
+    const { attrs } = this.#tables;
+    const nextHop = this.#nextHop(attributes.nextHop, origin);
+    if (!nextHop) return NONE;
+    const { isInternal } = this.#profile;
+    const isAsStored = attributes === attrs.attributes(set) && nextHop === attributes.nextHop;
+    if (isAsStored && isInternal && attrs.columns.has(set, ATTRS_HAS_LOCAL_PREF)) {
+      attrs.retain(set);
+      return set;
+    }
+    const localPref = isInternal ? attributes.localPref : undefined;
+    return attrs.intern({ ...attributes, nextHop, localPref });
+  }
+
+  /** NH-1 to NH-4; undefined when the session has no address of the family to put in. */
+  #nextHop(nextHop: Uint8Array, { isBgp }: RouteOrigin): Uint8Array | undefined {
+    const { nextHop: rule, isInternal, selfAddress } = this.#profile;
+    const keeps = rule === 'keep' || (rule === 'auto' && isInternal);
+    if (!keeps || nextHop.length === 0) return selfAddress;
+    // The link-local half means nothing beyond the link it came from (RFC 2545 §3).
+    const global = nextHop.length === 32 ? nextHop.subarray(0, 16) : nextHop;
+    if (global.length === addressSize(this.#tables.family)) return global;
+    return isBgp ? undefined : selfAddress;
+  }
+}
+
+/** The own address of a family among the ones a session has. */
+export function selfAddressOf(
+  family: 'ipv4-unicast' | 'ipv6-unicast',
+  ...candidates: readonly (Address | undefined)[]
+): Address | undefined {
+  return candidates.find((address) => address && addressFamily(address) === family);
+}

@@ -1,0 +1,127 @@
+/**
+ * What import does to a received route: loop checks (SESS-10, RR-6), the peer's policy, elevated
+ * preference (PRIO-3). Loop checks look at attributes only, so a sink asks them once per block.
+ */
+import type { Family } from '../net/family.ts';
+import type { Policy } from '../policy/compile.ts';
+import type { AttributeStore } from './attribute-store.ts';
+import type { AttrsId, PrefixId } from './ids.ts';
+import { isMartianIpv4, isMartianIpv6 } from './martian.ts';
+import type { PathReason } from './path-table.ts';
+import type { RibPeer } from './ports.ts';
+import type { RibIdentity } from './rib-identity.ts';
+import type { RibTables } from './rib-tables.ts';
+
+/** Largest LOCAL_PREF that stands for a kernel metric: LOCAL_PREF = K − metric (PRIO). */
+export const K = 0x7fff_ffff;
+
+/** The verdict on one route; one object is reused for all. */
+export interface ImportVerdict {
+  /** `none`: accepted. */
+  reason: PathReason;
+  /** The set to use; the caller owns one reference. 0 when rejected. */
+  attrs: AttrsId;
+  isElevated: boolean;
+}
+
+export class ImportFilter {
+  readonly #peer: RibPeer;
+  readonly #policy: Policy;
+  readonly #attrs: AttributeStore;
+  readonly #identity: RibIdentity;
+  readonly #verdict: ImportVerdict = { reason: 'none', attrs: 0 as AttrsId, isElevated: false };
+  /** Verdict of the policy on the set asked last, where it does not depend on the prefix. */
+  #cached:
+    | { attrs: AttrsId; generation: number; family: Family; verdict: ImportVerdict }
+    | undefined;
+  readonly #octets = new Uint8Array(16);
+
+  constructor(peer: RibPeer, policy: Policy, attrs: AttributeStore, identity: RibIdentity) {
+    this.#peer = peer;
+    this.#policy = policy;
+    this.#attrs = attrs;
+    this.#identity = identity;
+  }
+
+  /** `none`, or the loop that bars every route with these attributes. */
+  checkLoops(received: AttrsId): PathReason {
+    const { columns } = this.#attrs;
+    const { localAsNumber, allowLocalAs, isRouteReflectorClient } = this.#peer;
+    if (this.#attrs.countAs(received, localAsNumber) > allowLocalAs) return 'as-loop';
+    if (columns.originatorId(received) === this.#identity.routerId) return 'originator-loop';
+    if (!isRouteReflectorClient || columns.clusterCount(received) === 0) return 'none';
+    const { clusterList } = this.#attrs.attributes(received);
+    return clusterList.includes(this.#identity.clusterId) ? 'cluster-loop' : 'none';
+  }
+
+  /**
+   * Judges one route. The answer is good until the next call.
+   *
+   * @param loop what {@link checkLoops} said of `received`
+   */
+  judge(tables: RibTables, prefix: PrefixId, received: AttrsId, loop: PathReason): ImportVerdict {
+    if (loop !== 'none') return this.#reject(loop);
+    const { family, prefixes } = tables;
+    prefixes.writeAddress(prefix, this.#octets, 0);
+    const bits = prefixes.length(prefix);
+    const isMartian = family === 'ipv4-unicast' ? isMartianIpv4 : isMartianIpv6;
+    if (isMartian(this.#octets, 0, bits)) return this.#reject('martian');
+    if (this.#policy.isEmpty) return this.#accept(family, received, '');
+    if (this.#policy.dependsOnPrefix) return this.#evaluate(tables, bits, received);
+    return this.#evaluateCached(tables, bits, received);
+  }
+
+  #evaluateCached(tables: RibTables, bits: number, received: AttrsId): ImportVerdict {
+    const generation = this.#attrs.generation(received);
+    const { family } = tables;
+    const hit = this.#cached;
+    if (hit && hit.attrs === received && hit.generation === generation && hit.family === family) {
+      Object.assign(this.#verdict, hit.verdict);
+      this.#attrs.retain(hit.verdict.attrs);
+      return this.#verdict;
+    }
+    const verdict = this.#evaluate(tables, bits, received);
+    // The cached result is kept alive by the routes that carry it only if it is the received set.
+    const isStable = verdict.attrs === received || verdict.attrs === 0;
+    this.#cached = isStable
+      ? { attrs: received, generation, family, verdict: { ...verdict } }
+      : undefined;
+    return verdict;
+  }
+
+  #evaluate({ family, nextHops }: RibTables, bits: number, received: AttrsId): ImportVerdict {
+    const attributes = this.#attrs.attributes(received);
+    const verdict = this.#policy.evaluate({
+      family,
+      bytes: this.#octets,
+      at: 0,
+      bits,
+      source: this.#peer.isInternal ? 'ibgp' : 'ebgp',
+      attributes,
+      interface: nextHops.state(this.#attrs.columns.nextHop(received)).interface,
+    });
+    if (!verdict.accepted) return this.#reject('policy');
+    if (verdict.attributes === attributes) return this.#accept(family, received, verdict.rule);
+    const changed = this.#attrs.intern(verdict.attributes);
+    this.#accept(family, changed, verdict.rule);
+    this.#attrs.release(changed);
+    return this.#verdict;
+  }
+
+  #accept(family: Family, attrs: AttrsId, rule: string): ImportVerdict {
+    const normal = K - this.#identity.normalPriority[family];
+    this.#attrs.retain(attrs);
+    this.#verdict.reason = 'none';
+    this.#verdict.attrs = attrs;
+    // A rule that accepts ends the chain before the elevation step (FILT-12).
+    this.#verdict.isElevated = rule === '' && this.#attrs.columns.localPref(attrs) > normal;
+    return this.#verdict;
+  }
+
+  #reject(reason: PathReason): ImportVerdict {
+    this.#verdict.reason = reason;
+    this.#verdict.attrs = 0 as AttrsId;
+    this.#verdict.isElevated = false;
+    return this.#verdict;
+  }
+}

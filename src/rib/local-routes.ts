@@ -1,0 +1,76 @@
+/** Local routes as paths: blocks and other statics, interface subnets, and what the kernel has (RIB-1). */
+import { EMPTY_AS_PATH } from '../bgp/wire/as-path.ts';
+import { ORIGIN_IGP } from '../bgp/wire/constants.ts';
+import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
+import type { Family } from '../net/family.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { FamilyRib } from './family-rib.ts';
+import { K } from './import-filter.ts';
+import { PATH_ELEVATED, PATH_WITHDRAWN } from './path-table.ts';
+import type { LocalRoute } from './ports.ts';
+import type { RibIdentity } from './rib-identity.ts';
+import { localSourceId } from './route-sources.ts';
+
+const BARE: PathAttributes = {
+  origin: ORIGIN_IGP,
+  asPath: EMPTY_AS_PATH,
+  nextHop: new Uint8Array(0),
+  med: undefined,
+  localPref: undefined,
+  atomicAggregate: false,
+  aggregator: undefined,
+  communities: new Uint32Array(0),
+  extendedCommunities: new Uint8Array(0),
+  ipv6ExtendedCommunities: new Uint8Array(0),
+  largeCommunities: new Uint32Array(0),
+  originatorId: undefined,
+  clusterList: new Uint32Array(0),
+  unknown: [],
+};
+
+export class LocalRoutes {
+  readonly #identity: RibIdentity;
+  readonly #family: (family: Family) => FamilyRib;
+
+  constructor(identity: RibIdentity, family: (family: Family) => FamilyRib) {
+    this.#identity = identity;
+    this.#family = family;
+  }
+
+  /** Adds or replaces the route of a prefix and source. */
+  originate(route: LocalRoute, nowSec: number): void {
+    const { family, address, length } = route.prefix;
+    const rib = this.#family(family);
+    const { attrs, paths, prefixes, interfaces } = rib.tables;
+    const prefix = prefixes.intern(address, 0, length);
+    const source = localSourceId(route.source);
+    const path = paths.find(prefix, source, 0) || paths.add(prefix, source, 0);
+    const nextHop = route.gateway ?? BARE.nextHop;
+    const set = attrs.intern({ ...BARE, nextHop, localPref: route.localPref });
+    attrs.retain(set); // once as received, once as accepted
+    attrs.release(paths.received(path));
+    attrs.release(paths.attrs(path));
+    paths.setAttrs(path, set, set);
+    paths.clear(path, PATH_WITHDRAWN | PATH_ELEVATED);
+    if (this.#isElevated(route)) paths.set(path, PATH_ELEVATED);
+    paths.setSince(path, nowSec);
+    if (route.interface) interfaces.set(path, route.interface);
+    else interfaces.delete(path);
+    rib.markChanged(path);
+  }
+
+  withdraw(prefix: Prefix, source: LocalRoute['source']): void {
+    const rib = this.#family(prefix.family);
+    const { paths, prefixes } = rib.tables;
+    const id = prefixes.find(prefix.address, 0, prefix.length);
+    const path = id === 0 ? 0 : paths.find(id, localSourceId(source), 0);
+    if (path === 0) return;
+    paths.set(path, PATH_WITHDRAWN);
+    rib.markDirty(id);
+  }
+
+  /** A kernel route with a better metric than ordinary ones wins over BGP (PRIO-7). */
+  #isElevated({ source, localPref = 0, prefix }: LocalRoute): boolean {
+    return source === 'kernel' && localPref > K - this.#identity.normalPriority[prefix.family];
+  }
+}

@@ -1,0 +1,91 @@
+/** What the RIB keeps of one peer, and how peers are put into groups. */
+import { FAMILIES, type Family } from '../net/family.ts';
+import { formatAddress } from '../net/text.ts';
+import type { AdjRibIn } from './adj-rib-in.ts';
+import { type ExportProfile, selfAddressOf } from './exporter.ts';
+import type { PeerId } from './ids.ts';
+import type { Outbox } from './outbox.ts';
+import type { PolicyCache } from './policy-cache.ts';
+import type { RibPeer, RibSession } from './ports.ts';
+import type { RouteOrigin } from './route-sources.ts';
+import type { UpdateGroup } from './update-group.ts';
+import type { UpdateEncoding } from './update-packer.ts';
+
+export interface PeerEntry {
+  readonly id: PeerId;
+  peer: RibPeer;
+  adjIn: AdjRibIn;
+  /** Undefined while the peer is down. */
+  session: { readonly terms: RibSession; readonly outbox: Outbox } | undefined;
+  readonly groups: Map<Family, UpdateGroup>;
+  /** Groups to change to once they are complete. */
+  readonly nextGroups: Map<Family, UpdateGroup>;
+  isRemoved: boolean;
+  /** Where import goes on judging stored routes anew; undefined when it is done. */
+  reimport: { family: Family; row: number } | undefined;
+}
+
+/** The first place of a re-import. */
+export function reimportStart(): { family: Family; row: number } {
+  return { family: FAMILIES[0]!, row: 1 };
+}
+
+/** The peer as decision and export see it. */
+export function originOf(peer: RibPeer, routerId: number): RouteOrigin {
+  return {
+    kind: peer.isInternal ? 'ibgp' : 'ebgp',
+    preference: 100,
+    isBgp: true,
+    isInternal: peer.isInternal,
+    isClient: peer.isRouteReflectorClient,
+    routerId,
+    address: peer.address,
+  };
+}
+
+/** How messages of a family are encoded for a session. */
+export function encodingOf(family: Family, { wire }: RibSession): UpdateEncoding {
+  return {
+    asWidth: wire.asWidth,
+    hasAddPath: wire.addPathSend.includes(family),
+    maximumMessageSize: wire.maximumMessageSize,
+  };
+}
+
+/** What export does for a peer. */
+export function profileOf(
+  family: Family,
+  peer: RibPeer,
+  terms: RibSession,
+  policies: PolicyCache,
+): ExportProfile {
+  return {
+    isInternal: peer.isInternal,
+    localAsNumber: peer.localAsNumber,
+    isClient: peer.isRouteReflectorClient,
+    nextHop: peer.nextHop,
+    selfAddress: selfAddressOf(family, terms.localAddress, terms.localAddressOther),
+    policy: policies.get(peer.exportRules, peer.isInternal),
+  };
+}
+
+/** A text that peers share exactly when they are told the same in the same encoding. */
+export function groupKeyOf(
+  family: Family,
+  peer: RibPeer,
+  terms: RibSession,
+  policies: PolicyCache,
+): string {
+  const { asWidth, hasAddPath, maximumMessageSize } = encodingOf(family, terms);
+  const self = selfAddressOf(family, terms.localAddress, terms.localAddressOther);
+  return [
+    policies.keyOf(peer.exportRules, peer.isInternal),
+    peer.isInternal ? '' : peer.localAsNumber,
+    peer.isRouteReflectorClient,
+    peer.nextHop,
+    self ? formatAddress(self) : '',
+    asWidth,
+    hasAddPath,
+    maximumMessageSize,
+  ].join(' ');
+}

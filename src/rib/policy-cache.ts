@@ -1,0 +1,44 @@
+/**
+ * Compiles rule lists once per content: peers with the same rules share a policy, and rules that were
+ * read again unchanged are recognised as the same.
+ */
+import { Policy } from '../policy/compile.ts';
+import type { PolicyRule } from '../policy/model.ts';
+
+export class PolicyCache {
+  /** Number of a rule's content; rules are frozen, so the object stands for its content. */
+  readonly #numberOf = new WeakMap<PolicyRule, number>();
+  readonly #numbers = new Map<string, number>();
+  readonly #policies = new Map<string, Policy>();
+
+  /** A text that two rule lists share exactly when they do the same on sessions of a kind. */
+  keyOf(rules: readonly PolicyRule[], isInternal: boolean): string {
+    const numbers = rules.map((rule) => this.#number(rule));
+    return `${isInternal ? 'internal' : 'external'} ${numbers.join(',')}`;
+  }
+
+  get(rules: readonly PolicyRule[], isInternal: boolean): Policy {
+    const key = this.keyOf(rules, isInternal);
+    let policy = this.#policies.get(key);
+    if (!policy) {
+      policy = Policy.compile(rules, isInternal ? 'internal' : 'external');
+      this.#policies.set(key, policy);
+    }
+    return policy;
+  }
+
+  /** Forgets every policy; called when the last peer is gone or the configuration is another. */
+  clear(): void {
+    this.#policies.clear();
+  }
+
+  #number(rule: PolicyRule): number {
+    const known = this.#numberOf.get(rule);
+    if (known !== undefined) return known;
+    const content = JSON.stringify(rule);
+    const number = this.#numbers.get(content) ?? this.#numbers.size;
+    this.#numbers.set(content, number);
+    this.#numberOf.set(rule, number);
+    return number;
+  }
+}

@@ -1,0 +1,284 @@
+/**
+ * Interns the prefixes of one family as dense ids.
+ *
+ * An id's address lives in `#words` (one word for IPv4, four for IPv6) and its length in `#lengths`;
+ * they are found through an open-addressing index with linear probing. The index is cut into 64
+ * segments by the top bits of the hash, and each segment grows on its own: the longest stall at a
+ * million prefixes is one segment's rehash, under a millisecond.
+ *
+ *     hash ─ top 6 bits ─▶ segment ─ low bits ─▶ slot ─▶ PrefixId ─▶ words, length
+ *
+ * Ids start at 1 and are reused, last freed first. Nothing here counts references; `FamilyRib` knows
+ * when a prefix is no longer used.
+ */
+import type { Address } from '../net/address.ts';
+import { type Family, maximumLength } from '../net/family.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { formatPrefix } from '../net/text.ts';
+import { grownUint8, grownUint32, nextCapacity } from './columns.ts';
+import type { PrefixId } from './ids.ts';
+
+const NONE = 0 as PrefixId;
+const SEGMENTS = 64;
+const SEGMENT_SHIFT = 26;
+/** Length that marks a free id. */
+const FREE = 255;
+
+export class PrefixTable {
+  readonly family: Family;
+  /** Words per address. */
+  readonly #stride: number;
+  #words: Uint32Array;
+  #lengths: Uint8Array;
+  /** Per segment a power of two of slots, 0 is empty. */
+  readonly #segments: Uint32Array[] = [];
+  readonly #used = new Uint32Array(SEGMENTS);
+  /** Ids given back; `#words` of a free id is unused. */
+  #free = new Uint32Array(64);
+  #freeCount = 0;
+  /** First id never given out. */
+  #next = 1;
+  /** The masked prefix being looked up. */
+  #w0 = 0;
+  #w1 = 0;
+  #w2 = 0;
+  #w3 = 0;
+
+  constructor(family: Family) {
+    this.family = family;
+    this.#stride = family === 'ipv4-unicast' ? 1 : 4;
+    this.#words = new Uint32Array(1024 * this.#stride);
+    this.#lengths = new Uint8Array(1024);
+    for (let i = 0; i < SEGMENTS; i++) this.#segments.push(new Uint32Array(16));
+  }
+
+  /** Number of prefixes in use. */
+  get size(): number {
+    return this.#next - 1 - this.#freeCount;
+  }
+
+  /** All ids in use are below this. */
+  get limit(): number {
+    return this.#next;
+  }
+
+  /** Octets held, for benches and metrics. */
+  get sizeBytes(): number {
+    const slots = this.#segments.reduce((sum, segment) => sum + segment.byteLength, 0);
+    return slots + this.#words.byteLength + this.#lengths.byteLength + this.#free.byteLength;
+  }
+
+  /**
+   * The id of a prefix, a new one when it is unknown.
+   *
+   * @param bytes holds the address octets from `at`, at least as many as `bits` need; borrowed
+   * @param bits prefix length; bits behind it are ignored
+   */
+  intern(bytes: Uint8Array, at: number, bits: number): PrefixId {
+    this.#load(bytes, at, bits);
+    const hash = this.#hash(bits);
+    const segment = this.#segments[hash >>> SEGMENT_SHIFT]!;
+    const slot = this.#probe(segment, hash, bits);
+    if (segment[slot] !== 0) return segment[slot]! as PrefixId;
+    const id = this.#allocate(bits);
+    segment[slot] = id;
+    const used = ++this.#used[hash >>> SEGMENT_SHIFT]!;
+    if (used * 4 > segment.length * 3) this.#growSegment(hash >>> SEGMENT_SHIFT);
+    return id;
+  }
+
+  /** The id of a prefix, or 0 when it is unknown. Parameters as {@link intern}. */
+  find(bytes: Uint8Array, at: number, bits: number): PrefixId {
+    this.#load(bytes, at, bits);
+    const hash = this.#hash(bits);
+    const segment = this.#segments[hash >>> SEGMENT_SHIFT]!;
+    return segment[this.#probe(segment, hash, bits)]! as PrefixId;
+  }
+
+  /**
+   * Visits the known prefixes that contain `address`, longest first.
+   *
+   * @param accept answers true to stop
+   * @returns the id that was accepted, or 0
+   */
+  longestMatch(address: Address, accept: (id: PrefixId) => boolean): PrefixId {
+    for (let bits: number = maximumLength(this.family); bits >= 0; bits--) {
+      const id = this.find(address, 0, bits);
+      if (id !== 0 && accept(id)) return id;
+    }
+    return NONE;
+  }
+
+  /** Gives an id back; the caller holds no reference to it any more. */
+  free(id: PrefixId): void {
+    this.#remove(id);
+    this.#lengths[id] = FREE;
+    if (this.#freeCount === this.#free.length) {
+      this.#free = grownUint32(this.#free, nextCapacity(this.#free.length, this.#freeCount + 1));
+    }
+    this.#free[this.#freeCount++] = id;
+  }
+
+  /** True for ids given out and not freed. */
+  isInUse(id: PrefixId): boolean {
+    return id > 0 && id < this.#next && this.#lengths[id] !== FREE;
+  }
+
+  /** Prefix length in bits. */
+  length(id: PrefixId): number {
+    return this.#lengths[id]!;
+  }
+
+  /**
+   * Writes the masked address octets, 4 or 16, to `into` from `at`.
+   *
+   * @returns the offset behind them
+   */
+  writeAddress(id: PrefixId, into: Uint8Array, at: number): number {
+    return this.#write(id, into, at, this.#stride * 4);
+  }
+
+  /**
+   * Writes length octet and as many address octets as it needs (RFC 4271 §4.3).
+   *
+   * @returns the offset behind them
+   */
+  writeNlri(id: PrefixId, into: Uint8Array, at: number): number {
+    const bits = this.#lengths[id]!;
+    into[at] = bits;
+    return this.#write(id, into, at + 1, (bits + 7) >>> 3);
+  }
+
+  /** The prefix as a value. */
+  value(id: PrefixId): Prefix {
+    const address = new Uint8Array(this.#stride * 4);
+    this.writeAddress(id, address, 0);
+    return { family: this.family, address, length: this.#lengths[id]! };
+  }
+
+  /** `address/length`, for views. */
+  text(id: PrefixId): string {
+    return formatPrefix(this.value(id));
+  }
+
+  #write(id: number, into: Uint8Array, at: number, size: number): number {
+    const base = id * this.#stride;
+    for (let i = 0; i < size; i++) {
+      into[at + i] = this.#words[base + (i >>> 2)]! >>> (24 - ((i & 3) << 3));
+    }
+    return at + size;
+  }
+
+  /** Reads and masks the prefix into `#w0`…`#w3`. */
+  #load(bytes: Uint8Array, at: number, bits: number): void {
+    this.#w0 = wordAt(bytes, at, bits);
+    if (this.#stride === 1) return;
+    this.#w1 = wordAt(bytes, at + 4, bits - 32);
+    this.#w2 = wordAt(bytes, at + 8, bits - 64);
+    this.#w3 = wordAt(bytes, at + 12, bits - 96);
+  }
+
+  #hash(bits: number): number {
+    let hash = Math.imul(this.#w0 ^ Math.imul(bits, 0x9e3779b1), 0x85ebca6b);
+    if (this.#stride === 4) {
+      hash = Math.imul(hash ^ (hash >>> 15) ^ this.#w1, 0xc2b2ae35);
+      hash = Math.imul(hash ^ (hash >>> 15) ^ this.#w2, 0x27d4eb2f);
+      hash = Math.imul(hash ^ (hash >>> 15) ^ this.#w3, 0x165667b1);
+    }
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    return (hash ^ (hash >>> 16)) >>> 0;
+  }
+
+  /** The slot that holds the loaded prefix, or the empty one where it belongs. */
+  #probe(segment: Uint32Array, hash: number, bits: number): number {
+    const mask = segment.length - 1;
+    let slot = hash & mask;
+    for (let id = segment[slot]!; id !== 0 && !this.#isLoaded(id, bits); id = segment[slot]!) {
+      slot = (slot + 1) & mask;
+    }
+    return slot;
+  }
+
+  #isLoaded(id: number, bits: number): boolean {
+    if (this.#lengths[id] !== bits) return false;
+    if (this.#stride === 1) return this.#words[id] === this.#w0;
+    const base = id * 4;
+    return (
+      this.#words[base] === this.#w0 &&
+      this.#words[base + 1] === this.#w1 &&
+      this.#words[base + 2] === this.#w2 &&
+      this.#words[base + 3] === this.#w3
+    );
+  }
+
+  /** Loads a stored prefix and answers its hash. */
+  #rehash(id: number): number {
+    const base = id * this.#stride;
+    this.#w0 = this.#words[base]!;
+    if (this.#stride === 4) {
+      this.#w1 = this.#words[base + 1]!;
+      this.#w2 = this.#words[base + 2]!;
+      this.#w3 = this.#words[base + 3]!;
+    }
+    return this.#hash(this.#lengths[id]!);
+  }
+
+  #allocate(bits: number): PrefixId {
+    const id = this.#freeCount > 0 ? this.#free[--this.#freeCount]! : this.#next++;
+    if (id >= this.#lengths.length) this.#growColumns(id + 1);
+    const base = id * this.#stride;
+    this.#words[base] = this.#w0;
+    if (this.#stride === 4) {
+      this.#words[base + 1] = this.#w1;
+      this.#words[base + 2] = this.#w2;
+      this.#words[base + 3] = this.#w3;
+    }
+    this.#lengths[id] = bits;
+    return id as PrefixId;
+  }
+
+  #growColumns(needed: number): void {
+    const capacity = nextCapacity(this.#lengths.length, needed);
+    this.#lengths = grownUint8(this.#lengths, capacity);
+    this.#words = grownUint32(this.#words, capacity * this.#stride);
+  }
+
+  #growSegment(index: number): void {
+    const old = this.#segments[index]!;
+    const grown = new Uint32Array(old.length * 2);
+    const mask = grown.length - 1;
+    for (const id of old) {
+      if (id === 0) continue;
+      let slot = this.#rehash(id) & mask;
+      while (grown[slot] !== 0) slot = (slot + 1) & mask;
+      grown[slot] = id;
+    }
+    this.#segments[index] = grown;
+  }
+
+  /** Empties the slot and closes the gap, so that no tombstones are needed. */
+  #remove(id: number): void {
+    const hash = this.#rehash(id);
+    const segment = this.#segments[hash >>> SEGMENT_SHIFT]!;
+    const mask = segment.length - 1;
+    let gap = this.#probe(segment, hash, this.#lengths[id]!);
+    for (let slot = (gap + 1) & mask; segment[slot] !== 0; slot = (slot + 1) & mask) {
+      const home = this.#rehash(segment[slot]!) & mask;
+      if (((slot - home) & mask) < ((slot - gap) & mask)) continue;
+      segment[gap] = segment[slot]!;
+      gap = slot;
+    }
+    segment[gap] = 0;
+    this.#used[hash >>> SEGMENT_SHIFT]!--;
+  }
+}
+
+/** Up to 32 bits from `at` as a number, bits from `bits` on cleared; reads no octet it does not need. */
+function wordAt(bytes: Uint8Array, at: number, bits: number): number {
+  if (bits <= 0) return 0;
+  let word = bytes[at]! << 24;
+  if (bits > 8) word |= bytes[at + 1]! << 16;
+  if (bits > 16) word |= bytes[at + 2]! << 8;
+  if (bits > 24) word |= bytes[at + 3]!;
+  return bits >= 32 ? word >>> 0 : (word & ~(0xffff_ffff >>> bits)) >>> 0;
+}

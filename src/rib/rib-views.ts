@@ -1,0 +1,191 @@
+/**
+ * Read access to the tables, for the API, for `explain` and for tests. Everything is made on demand;
+ * iterators let a million routes stream. Nothing may change the RIB while one is being read.
+ */
+import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
+import type { Address } from '../net/address.ts';
+import { FAMILIES, type Family } from '../net/family.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { RouteSource } from '../policy/model.ts';
+import type { DecisionStep } from './decision.ts';
+import type { ExportExplanation } from './exporter.ts';
+import type { FamilyRib } from './family-rib.ts';
+import type { AttrsId, PathId, PeerId, PrefixId } from './ids.ts';
+import { PATH_BEST, PATH_STALE, PATH_WITHDRAWN } from './path-table.ts';
+import type { PeerEntry } from './peer-entry.ts';
+import type { AdvertisedView, NextHopState, PathView } from './ports.ts';
+
+const NO_PREFIX = 0 as PrefixId;
+
+export class RibViews {
+  readonly #families: Readonly<Record<Family, FamilyRib>>;
+  readonly #peers: ReadonlyMap<PeerId, PeerEntry>;
+  readonly #options: { now(): number; readonly maximumPaths: number };
+
+  constructor(
+    families: Readonly<Record<Family, FamilyRib>>,
+    peers: ReadonlyMap<PeerId, PeerEntry>,
+    options: { now(): number; readonly maximumPaths: number },
+  ) {
+    this.#families = families;
+    this.#peers = peers;
+    this.#options = options;
+  }
+
+  /** The best path of every prefix. */
+  *locRib(family: Family): Generator<PathView> {
+    const { locRib, prefixes } = this.#families[family].tables;
+    for (let id = 1; id < prefixes.limit; id++) {
+      const path = locRib.best(id as PrefixId);
+      if (path !== 0) yield this.path(family, path);
+    }
+  }
+
+  /** Every path, of one prefix or of all; the best first. */
+  *paths(family: Family, prefix?: PrefixId): Generator<PathView> {
+    const { prefixes } = this.#families[family].tables;
+    if (prefix !== undefined) yield* this.#pathsOf(family, prefix);
+    else for (let id = 1; id < prefixes.limit; id++) yield* this.#pathsOf(family, id as PrefixId);
+  }
+
+  /** What a peer announced, rejected routes included. */
+  *adjIn(peer: PeerId): Generator<PathView> {
+    for (const family of FAMILIES) {
+      const { paths } = this.#families[family].tables;
+      for (const path of paths.ofPeer(peer)) {
+        if (!paths.has(path, PATH_WITHDRAWN)) yield this.path(family, path);
+      }
+    }
+  }
+
+  /** What a peer is told; of a lagging peer, what it will have been told. */
+  *adjOut(peer: PeerId): Generator<AdvertisedView> {
+    for (const [family, group] of this.#peers.get(peer)?.groups ?? []) {
+      const { paths } = this.#families[family].tables;
+      const { hasAddPath } = group.encoding;
+      for (let slot = 1; slot < group.advertised.limit; slot++) {
+        const attrs = group.advertised.attrsFor(slot, peer);
+        if (attrs === 0) continue;
+        const prefixId = hasAddPath ? paths.prefix(slot as PathId) : (slot as PrefixId);
+        const prefix = this.prefixText(family, prefixId);
+        const source = group.advertised.source(slot);
+        yield { prefix, prefixId, pathId: hasAddPath ? slot : 0, attrs, source };
+      }
+    }
+  }
+
+  /** One path by its row. */
+  path(family: Family, path: PathId): PathView {
+    const { paths, attrs, nextHops } = this.#families[family].tables;
+    const prefixId = paths.prefix(path);
+    const accepted = paths.attrs(path);
+    const isReachable = nextHops.state(attrs.columns.nextHop(accepted)).isReachable;
+    return {
+      prefix: this.prefixText(family, prefixId),
+      prefixId,
+      path,
+      pathId: paths.remoteId(path),
+      peer: paths.peer(path),
+      attrs: accepted === 0 ? paths.received(path) : accepted,
+      isBest: paths.has(path, PATH_BEST),
+      isValid: paths.isCandidate(path) && isReachable,
+      isStale: paths.has(path, PATH_STALE),
+      reason: paths.reason(path),
+      ageMs: Math.max(0, this.#options.now() - paths.since(path) * 1000),
+    };
+  }
+
+  attributes(attrs: AttrsId): PathAttributes {
+    return this.#families['ipv4-unicast'].tables.attrs.attributes(attrs);
+  }
+
+  /** Attributes as a peer sent them, before import. */
+  receivedAttributes(family: Family, path: PathId): PathAttributes {
+    return this.attributes(this.#families[family].tables.paths.received(path));
+  }
+
+  /** What is known of a set's next hop. */
+  nextHopState(attrs: AttrsId): NextHopState {
+    const { tables } = this.#families['ipv4-unicast'];
+    return tables.nextHops.state(tables.attrs.columns.nextHop(attrs));
+  }
+
+  /** Kind of the source a path came from. */
+  sourceKind(peer: PeerId): RouteSource {
+    return this.#families['ipv4-unicast'].tables.sources.get(peer).kind;
+  }
+
+  /** Session label of a peer; the kind for local sources. */
+  sourceName(peer: PeerId): string {
+    return this.#peers.get(peer)?.peer.name ?? this.sourceKind(peer);
+  }
+
+  bestPath(family: Family, prefix: PrefixId): PathId {
+    return this.#families[family].tables.locRib.best(prefix);
+  }
+
+  /** The paths that share the traffic of a prefix, the best first (FIB-10). */
+  multipath(family: Family, prefix: PrefixId, maximum = this.#options.maximumPaths): PathId[] {
+    const { decision, tables } = this.#families[family];
+    return decision.multipath(prefix, tables.locRib.best(prefix), maximum);
+  }
+
+  prefixText(family: Family, prefix: PrefixId): string {
+    return this.#families[family].tables.prefixes.text(prefix);
+  }
+
+  /** The prefix as a value, for those who keep it. */
+  prefix(family: Family, prefix: PrefixId): Prefix {
+    return this.#families[family].tables.prefixes.value(prefix);
+  }
+
+  /** The id of a prefix, 0 when the table does not know it. */
+  findPrefix({ family, address, length }: Prefix): PrefixId {
+    return this.#families[family].tables.prefixes.find(address, 0, length);
+  }
+
+  /** The longest prefix with a best path that contains an address; 0 when there is none. */
+  lookup(address: Address): PrefixId {
+    const family = address.length === 4 ? 'ipv4-unicast' : 'ipv6-unicast';
+    const { locRib, prefixes } = this.#families[family].tables;
+    return prefixes.longestMatch(address, (id) => locRib.best(id) !== 0) || NO_PREFIX;
+  }
+
+  /** Why the best path of a prefix is better than another of its paths. */
+  decidingStep(family: Family, worse: PathId): DecisionStep {
+    const { decision, tables } = this.#families[family];
+    return decision.decidingStep(tables.locRib.best(tables.paths.prefix(worse)), worse);
+  }
+
+  /** Why a path is told to a peer or not; undefined when the peer is down for the family. */
+  explainExport(peer: PeerId, family: Family, path: PathId): ExportExplanation | undefined {
+    return this.#peers.get(peer)?.groups.get(family)?.exporter.explain(path);
+  }
+
+  /** Sizes of the tables, for metrics and leak tests. */
+  sizes(family: Family): {
+    readonly prefixes: number;
+    readonly paths: number;
+    readonly best: number;
+    readonly attributeSets: number;
+    readonly nextHops: number;
+  } {
+    const { prefixes, paths, locRib, attrs, nextHops } = this.#families[family].tables;
+    return {
+      prefixes: prefixes.size,
+      paths: paths.size,
+      best: locRib.size,
+      attributeSets: attrs.size,
+      nextHops: nextHops.size,
+    };
+  }
+
+  *#pathsOf(family: Family, prefix: PrefixId): Generator<PathView> {
+    const { paths, locRib } = this.#families[family].tables;
+    const best = locRib.best(prefix);
+    if (best !== 0) yield this.path(family, best);
+    for (let path = paths.head(prefix); path !== 0; path = paths.next(path)) {
+      if (path !== best && !paths.has(path, PATH_WITHDRAWN)) yield this.path(family, path);
+    }
+  }
+}

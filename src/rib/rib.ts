@@ -1,0 +1,406 @@
+/**
+ * The routing information base: what the daemon feeds sessions' messages into, and what sends routes
+ * back out. Both families, all peers.
+ *
+ * Calls only note what happened; the work is done in runs, which `schedule` starts between other
+ * work. A run takes on so many prefixes that it stays about within its budget, then asks for another.
+ */
+
+import { walkUpdate } from '../bgp/wire/update.ts';
+import type { UpdateFault } from '../bgp/wire/update-fault.ts';
+import { FAMILIES, type Family } from '../net/family.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { AdjRibIn, type InboundCounters } from './adj-rib-in.ts';
+import { AttributeStore } from './attribute-store.ts';
+import { Exporter } from './exporter.ts';
+import { FamilyRib } from './family-rib.ts';
+import type { PeerId } from './ids.ts';
+import { ImportFilter } from './import-filter.ts';
+import { LocalRoutes } from './local-routes.ts';
+import { NextHopTable } from './next-hop-table.ts';
+import { Outbox } from './outbox.ts';
+import {
+  encodingOf,
+  groupKeyOf,
+  originOf,
+  type PeerEntry,
+  profileOf,
+  reimportStart,
+} from './peer-entry.ts';
+import { PolicyCache } from './policy-cache.ts';
+import type { LocalRoute, LocRibListener, NextHopResolver, RibPeer, RibSession } from './ports.ts';
+import type { RibIdentity } from './rib-identity.ts';
+import { RibViews } from './rib-views.ts';
+import { RouteSources } from './route-sources.ts';
+import { UpdateGroup } from './update-group.ts';
+
+export interface RibOptions {
+  /** Unsigned 32-bit. */
+  readonly routerId: number;
+  /** The router id stands in for an absent one (RFC 4456 §8). */
+  readonly clusterId: number | undefined;
+  /** LOCAL_PREF of routes that bring none (SESS-16). */
+  readonly defaultLocalPref: number;
+  /** Kernel metric of ordinary routes (PRIO). */
+  readonly normalPriority: Readonly<Record<Family, number>>;
+  /** Paths that may share the traffic of a prefix (FIB-10); 1 reports best paths only. */
+  readonly maximumPaths: number;
+  readonly resolver: NextHopResolver;
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Runs a function soon, after pending input. */
+  schedule(run: () => void): void;
+  /** Time one run should take. */
+  readonly budgetMs: number;
+}
+
+/** What may change while sessions stay up. */
+export type RibIdentityOptions = Pick<
+  RibOptions,
+  'routerId' | 'clusterId' | 'defaultLocalPref' | 'normalPriority'
+>;
+
+const SMALLEST_BATCH = 256;
+const LARGEST_BATCH = 65_536;
+
+/** How runs announce themselves: see the head of the file. */
+export class Rib {
+  /** Read access for the API and for tests. */
+  readonly views: RibViews;
+  readonly #options: RibOptions;
+  readonly #identity: { -readonly [K in keyof RibIdentity]: RibIdentity[K] };
+  readonly #nextHops: NextHopTable;
+  readonly #attrs: AttributeStore;
+  readonly #sources = new RouteSources();
+  readonly #policies = new PolicyCache();
+  readonly #families: Readonly<Record<Family, FamilyRib>>;
+  readonly #local: LocalRoutes;
+  readonly #peers = new Map<PeerId, PeerEntry>();
+  /** Peers with something to be done in a run: re-import, group change, removal. */
+  readonly #pending = new Set<PeerEntry>();
+  readonly #familyOf = (family: Family): FamilyRib => this.#families[family];
+  #listener: LocRibListener | undefined;
+  #isScheduled = false;
+  #batch = 8192;
+
+  constructor(options: RibOptions) {
+    this.#options = options;
+    this.#identity = identityOf(options);
+    this.#nextHops = new NextHopTable(options.resolver);
+    this.#attrs = new AttributeStore(this.#nextHops, options.defaultLocalPref);
+    const shared = { attrs: this.#attrs, nextHops: this.#nextHops, sources: this.#sources };
+    this.#families = {
+      'ipv4-unicast': new FamilyRib('ipv4-unicast', shared, options.maximumPaths),
+      'ipv6-unicast': new FamilyRib('ipv6-unicast', shared, options.maximumPaths),
+    };
+    this.#local = new LocalRoutes(this.#identity, this.#familyOf);
+    this.views = new RibViews(this.#families, this.#peers, options);
+  }
+
+  /** Makes a peer known; it is down. The id is good until `removePeer`. */
+  addPeer(peer: RibPeer): PeerId {
+    const id = this.#sources.add(originOf(peer, 0));
+    const filter = this.#filterOf(peer);
+    const adjIn = new AdjRibIn(id, filter, this.#attrs, this.#familyOf);
+    this.#peers.set(id, {
+      id,
+      peer,
+      adjIn,
+      session: undefined,
+      groups: new Map(),
+      nextGroups: new Map(),
+      isRemoved: false,
+      reimport: undefined,
+    });
+    return id;
+  }
+
+  /** Takes over other settings: routes are judged anew, and only differences go out (RECONF). */
+  updatePeer(id: PeerId, peer: RibPeer): void {
+    const entry = this.#entry(id);
+    const old = entry.peer;
+    entry.peer = peer;
+    if (importKeyOf(old, this.#policies) !== importKeyOf(peer, this.#policies)) {
+      entry.adjIn.setFilter(this.#filterOf(peer));
+      entry.reimport = reimportStart();
+      this.#pending.add(entry);
+    }
+    this.#setOrigin(entry, this.#sources.get(id).routerId);
+    for (const family of entry.groups.keys()) this.#regroup(entry, family);
+    this.#schedule();
+  }
+
+  /** Withdraws the peer's routes and forgets it. */
+  removePeer(id: PeerId): void {
+    const entry = this.#entry(id);
+    this.peerDown(id, { keepStale: false });
+    entry.isRemoved = true;
+    this.#pending.add(entry);
+  }
+
+  /** The session is Established: the peer gets everything, then End-of-RIB. */
+  peerUp(id: PeerId, terms: RibSession): void {
+    const entry = this.#entry(id);
+    this.#leaveGroups(entry);
+    this.#setOrigin(entry, terms.remoteRouterId);
+    entry.adjIn.startSession(terms.wire);
+    entry.session = { terms, outbox: new Outbox(id, terms.outbound) };
+    for (const family of FAMILIES) {
+      if (terms.families.includes(family)) this.#joinGroup(entry, family, entry.session);
+      else entry.adjIn.sessionDown(family, false);
+    }
+    this.#schedule();
+  }
+
+  /**
+   * The session is gone.
+   *
+   * @param options.keepStale keep its routes for a graceful restart, until End-of-RIB or `flushStale`
+   */
+  peerDown(id: PeerId, options: { readonly keepStale: boolean }): void {
+    const entry = this.#entry(id);
+    this.#leaveGroups(entry);
+    entry.session = undefined;
+    for (const family of FAMILIES) entry.adjIn.sessionDown(family, options.keepStale);
+    this.#schedule();
+  }
+
+  /** Withdraws what a restarting peer has not announced again (RFC 4724 §4.2). */
+  flushStale(id: PeerId): void {
+    for (const family of FAMILIES) this.#entry(id).adjIn.flushStale(family);
+    this.#schedule();
+  }
+
+  /**
+   * Takes in the whole UPDATE message at `[at, end)`, header included.
+   *
+   * @returns the fault, if any: see `walkUpdate`
+   */
+  receiveUpdate(id: PeerId, bytes: Uint8Array, at: number, end: number): UpdateFault | undefined {
+    const { adjIn } = this.#entry(id);
+    adjIn.beginMessage(Math.floor(this.#options.now() / 1000));
+    const fault = walkUpdate(bytes, at, end, adjIn.wire, adjIn);
+    adjIn.endMessage();
+    this.#schedule();
+    return fault;
+  }
+
+  /** The peer takes more bytes again after `OutboundPeer.send` answered false. */
+  peerWritable(id: PeerId): void {
+    const session = this.#peers.get(id)?.session;
+    if (!session) return;
+    session.outbox.isWritable = true;
+    this.#schedule();
+  }
+
+  /** The peer asks for everything again (RFC 2918). */
+  routeRefresh(id: PeerId, family: Family): void {
+    const { groups, session } = this.#entry(id);
+    groups.get(family)?.refresh(id, session?.terms.hasEnhancedRefresh ?? false);
+    this.#schedule();
+  }
+
+  /** Brings in a local route, or replaces the one with the same prefix and source. */
+  originate(route: LocalRoute): void {
+    this.#local.originate(route, Math.floor(this.#options.now() / 1000));
+    this.#schedule();
+  }
+
+  withdrawLocal(prefix: Prefix, source: LocalRoute['source']): void {
+    this.#local.withdraw(prefix, source);
+    this.#schedule();
+  }
+
+  setListener(listener: LocRibListener): void {
+    this.#listener = listener;
+  }
+
+  /** Next hops may resolve otherwise now: decision looks again at the routes that use them. */
+  nextHopsChanged(): void {
+    const changed = this.#nextHops.resolveAll();
+    if (!changed.includes(1)) return;
+    for (const family of FAMILIES) this.#families[family].nextHopsChanged(changed);
+    this.#schedule();
+  }
+
+  /** Takes over another identity; routes are judged anew in both directions. */
+  setIdentity(options: RibIdentityOptions): void {
+    const identity = identityOf(options);
+    if (JSON.stringify(identity) === JSON.stringify(this.#identity)) return;
+    Object.assign(this.#identity, identity);
+    this.#attrs.setDefaultLocalPref(identity.defaultLocalPref);
+    for (const entry of this.#peers.values()) {
+      entry.adjIn.setFilter(this.#filterOf(entry.peer));
+      entry.reimport = reimportStart();
+      this.#pending.add(entry);
+    }
+    for (const family of FAMILIES) this.#families[family].markAll();
+    this.#rescanGroups();
+    this.#schedule();
+  }
+
+  /** Paths received and accepted, and routes advertised, of a peer. */
+  counters(id: PeerId, family: Family): InboundCounters & { readonly advertised: number } {
+    const { adjIn, groups } = this.#entry(id);
+    const { received, accepted } = adjIn.counters(family);
+    return { received, accepted, advertised: groups.get(family)?.countFor(id) ?? 0 };
+  }
+
+  /** True while something waits for a run. */
+  get hasWork(): boolean {
+    return this.#pending.size > 0 || FAMILIES.some((family) => this.#families[family].hasWork);
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#options.schedule(() => this.#run());
+  }
+
+  #run(): void {
+    this.#isScheduled = false;
+    const startedAt = this.#options.now();
+    const isFull = FAMILIES.some((family) => this.#families[family].dirtyCount >= this.#batch);
+    for (const entry of this.#pending) if (entry.reimport) this.#reimport(entry);
+    for (const family of FAMILIES) this.#families[family].run(this.#batch, this.#listener);
+    for (const entry of this.#pending) this.#settle(entry);
+    this.#adapt(this.#options.now() - startedAt, isFull);
+    if (this.hasWork) this.#schedule();
+  }
+
+  /** The batch follows the time a run took. */
+  #adapt(elapsedMs: number, isFull: boolean): void {
+    const { budgetMs } = this.#options;
+    if (elapsedMs > budgetMs) {
+      const fitting = Math.floor((this.#batch * budgetMs) / elapsedMs);
+      this.#batch = Math.max(SMALLEST_BATCH, fitting);
+    } else if (isFull && elapsedMs < budgetMs / 2) {
+      this.#batch = Math.min(LARGEST_BATCH, this.#batch * 2);
+    }
+  }
+
+  #reimport(entry: PeerEntry): void {
+    const place = entry.reimport!;
+    const row = entry.adjIn.reimport(place.family, place.row, this.#batch);
+    const next = FAMILIES[FAMILIES.indexOf(place.family) + 1];
+    if (row !== 0) entry.reimport = { family: place.family, row };
+    else entry.reimport = next ? { family: next, row: 1 } : undefined;
+  }
+
+  /** Carries out what had to wait for the run: group changes, and the end of a removed peer. */
+  #settle(entry: PeerEntry): void {
+    for (const [family, next] of entry.nextGroups) {
+      if (!next.isComplete) continue;
+      const old = entry.groups.get(family)!;
+      next.adopt(entry.id, old);
+      entry.groups.set(family, next);
+      entry.nextGroups.delete(family);
+      this.#dropIfUnused(family, old);
+    }
+    if (entry.isRemoved && !this.#hasPaths(entry.id)) {
+      this.#peers.delete(entry.id);
+      this.#sources.remove(entry.id);
+    } else if (entry.isRemoved || entry.reimport || entry.nextGroups.size > 0) {
+      return;
+    }
+    this.#pending.delete(entry);
+  }
+
+  #hasPaths(id: PeerId): boolean {
+    return FAMILIES.some((family) => this.#families[family].tables.paths.nextOfPeer(id, 1) !== 0);
+  }
+
+  #joinGroup(
+    entry: PeerEntry,
+    family: Family,
+    { terms, outbox }: NonNullable<PeerEntry['session']>,
+  ): void {
+    const group = this.#groupFor(family, entry.peer, terms);
+    entry.groups.set(family, group);
+    group.join(entry.id, outbox);
+  }
+
+  /** Moves a peer whose settings changed to the group that fits, once that is complete. */
+  #regroup(entry: PeerEntry, family: Family): void {
+    const old = entry.nextGroups.get(family);
+    const group = this.#groupFor(family, entry.peer, entry.session!.terms);
+    entry.nextGroups.delete(family);
+    if (group !== entry.groups.get(family)) {
+      entry.nextGroups.set(family, group);
+      this.#pending.add(entry);
+    }
+    if (old) this.#dropIfUnused(family, old);
+  }
+
+  #groupFor(family: Family, peer: RibPeer, terms: RibSession): UpdateGroup {
+    const { groups, tables, packer } = this.#families[family];
+    const key = groupKeyOf(family, peer, terms, this.#policies);
+    const known = groups.get(key);
+    if (known) return known;
+    const profile = profileOf(family, peer, terms, this.#policies);
+    const exporter = new Exporter(tables, this.#identity, profile);
+    const group = new UpdateGroup(key, exporter, encodingOf(family, terms), tables, packer);
+    groups.set(key, group);
+    return group;
+  }
+
+  #leaveGroups(entry: PeerEntry): void {
+    const next = [...entry.nextGroups];
+    entry.nextGroups.clear();
+    for (const [family, group] of entry.groups) {
+      group.leave(entry.id);
+      entry.groups.delete(family);
+      this.#dropIfUnused(family, group);
+    }
+    for (const [family, group] of next) this.#dropIfUnused(family, group);
+  }
+
+  #dropIfUnused(family: Family, group: UpdateGroup): void {
+    if (group.memberCount > 0) return;
+    for (const { nextGroups } of this.#pending) if (nextGroups.get(family) === group) return;
+    group.dispose();
+    this.#families[family].groups.delete(group.key);
+  }
+
+  /** A peer's role and router id count in decision and export of its routes. */
+  #setOrigin(entry: PeerEntry, routerId: number): void {
+    const old = this.#sources.get(entry.id);
+    const origin = originOf(entry.peer, routerId);
+    this.#sources.replace(entry.id, origin);
+    if (!this.#hasPaths(entry.id)) return;
+    const isSame =
+      old.routerId === routerId && old.kind === origin.kind && old.isClient === origin.isClient;
+    if (isSame) return;
+    for (const family of FAMILIES) this.#families[family].markAll();
+    this.#rescanGroups();
+  }
+
+  #rescanGroups(): void {
+    for (const family of FAMILIES) {
+      for (const group of this.#families[family].groups.values()) group.rescan();
+    }
+  }
+
+  #filterOf(peer: RibPeer): ImportFilter {
+    const policy = this.#policies.get(peer.importRules, peer.isInternal);
+    return new ImportFilter(peer, policy, this.#attrs, this.#identity);
+  }
+
+  #entry(id: PeerId): PeerEntry {
+    const entry = this.#peers.get(id);
+    if (!entry) throw new RangeError(`No peer has the id ${id}.`);
+    return entry;
+  }
+}
+
+function identityOf(options: RibIdentityOptions): RibIdentity {
+  const { routerId, clusterId = routerId, defaultLocalPref, normalPriority } = options;
+  return { routerId, clusterId, defaultLocalPref, normalPriority };
+}
+
+/** Equal for settings that judge received routes alike. */
+function importKeyOf(peer: RibPeer, policies: PolicyCache): string {
+  const { allowLocalAs, localAsNumber, isRouteReflectorClient } = peer;
+  const policy = policies.keyOf(peer.importRules, peer.isInternal);
+  return [policy, allowLocalAs, localAsNumber, isRouteReflectorClient].join(' ');
+}
