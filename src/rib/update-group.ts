@@ -29,6 +29,8 @@ interface Member {
   readonly peer: PeerId;
   readonly outbox: Outbox;
   backlog: Backlog | undefined;
+  /** To be sent before the dump: the begin of a refresh (RFC 7313). */
+  opening: Uint8Array | undefined;
   /** To be sent when the backlog is empty: End-of-RIB, or the end of a refresh (RFC 7313). */
   closing: Uint8Array | undefined;
 }
@@ -94,7 +96,8 @@ export class UpdateGroup {
   /** A member that holds nothing yet joins: dump, then End-of-RIB. */
   join(peer: PeerId, outbox: Outbox): void {
     const closing = encodeEndOfRib(this.#tables.family);
-    this.#members.set(peer, { peer, outbox, backlog: Backlog.forJoin(), closing });
+    const backlog = Backlog.forJoin();
+    this.#members.set(peer, { peer, outbox, backlog, opening: undefined, closing });
     this.#portion = undefined; // it may hold routes of the new member
   }
 
@@ -119,7 +122,7 @@ export class UpdateGroup {
       if (backlog.mark(slot, isHeld)) this.#pin(slot);
     }
     from.leave(peer);
-    this.#members.set(peer, { peer, outbox: old.outbox, backlog, closing: old.closing });
+    this.#members.set(peer, { ...old, backlog });
   }
 
   /** Sends everything again (RFC 2918), between the marks of RFC 7313 where the peer knows them. */
@@ -130,7 +133,7 @@ export class UpdateGroup {
     member.backlog.restartDump();
     if (!isEnhanced) return;
     const { family } = this.#tables;
-    member.outbox.sendBytes(encodeRouteRefresh(family, REFRESH_BEGIN));
+    member.opening = encodeRouteRefresh(family, REFRESH_BEGIN);
     member.closing = encodeRouteRefresh(family, REFRESH_END);
   }
 
@@ -311,6 +314,8 @@ export class UpdateGroup {
 
   /** Joining members at the same place share a portion; a slot not reached yet is never dirty. */
   #serveDump(member: Member, backlog: Backlog): void {
+    if (member.opening) member.outbox.sendBytes(member.opening);
+    member.opening = undefined;
     const from = backlog.cursor;
     const kept = this.#portion;
     const isKept = kept?.from === from && kept.version === this.#version;
