@@ -1,0 +1,9 @@
+import t from 'tap';
+import { testKernel } from '../contract/kernel.ts';
+import { memoryLab } from '../support/kernel-lab.ts';
+
+testKernel(
+  t,
+  async () => memoryLab(),
+  ({ kernel }) => kernel.close(),
+);
