@@ -143,6 +143,16 @@ export function transportContract(t: TAP, name: string, makeHarness: () => Trans
     close();
   });
 
+  test('the accepting side can close with a last word, too', async (t, harness) => {
+    const { accepted, near, close } = await connectPair(harness);
+    accepted.write(Uint8Array.of(7));
+    accepted.close();
+    await harness.until(() => near.isClosed);
+    t.same(near.received, Uint8Array.of(7));
+    t.equal(near.error, undefined);
+    close();
+  });
+
   test('abort ends the other side with an error', async (t, harness) => {
     const { accepted, near, far, close } = await connectPair(harness);
     accepted.abort();

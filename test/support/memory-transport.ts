@@ -189,10 +189,11 @@ export class MemoryTransport implements Transport {
       dialled.localAddress,
       dialled.localPort,
     );
-    accepted.joined(dialled);
-    dialled.joined(accepted);
-    target.accept(accepted);
+    accepted.joined(dialled, true);
+    dialled.joined(accepted, false);
+    // Set before the other side can write: nothing arrives ahead of onConnected.
     this.network.clock.setTimer(this.network.delayMs, () => dialled.connected());
+    target.accept(accepted);
   }
 
   #open(local: Address, localPort: number, remote: Address, remotePort: number): MemoryConnection {
@@ -308,9 +309,10 @@ export class MemoryConnection implements Connection {
     handler?.onClose(error);
   }
 
-  joined(peer: MemoryConnection): void {
+  /** An accepted connection is up at once, a dialled one with `connected`. */
+  joined(peer: MemoryConnection, isConnected: boolean): void {
     this.#peer = peer;
-    this.#isConnected = peer.#isConnected || peer.#peer !== undefined;
+    this.#isConnected = isConnected;
   }
 
   connected(): void {
