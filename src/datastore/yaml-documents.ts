@@ -6,6 +6,9 @@
  * size by the reader of files, aliases and depth here.
  */
 import {
+  type Alias,
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
@@ -13,7 +16,7 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  parseDocument,
+  Parser,
   type Scalar,
 } from 'yaml';
 import type { DatastoreFault } from './snapshot.ts';
@@ -31,8 +34,8 @@ export interface Chunk {
 }
 
 /**
- * Cuts a file at its `---` lines, which YAML allows nowhere but between documents.
- * A file with `%` directives stays whole up to the next marker it belongs to, for they precede one.
+ * Cuts a file at its `---` lines, which YAML allows nowhere but between documents. Comments and
+ * directives stay with the document they precede.
  */
 export function splitDocuments(text: string): Chunk[] {
   const chunks: Chunk[] = [];
@@ -46,8 +49,7 @@ export function splitDocuments(text: string): Chunk[] {
   };
   for (const marker of text.matchAll(/^---(?=\s|$)/gm)) {
     const before = text.slice(start, marker.index);
-    const isMeaningful = /^[^#\s]/m.test(before);
-    if (isMeaningful && !/^%/m.test(before)) cut(marker.index);
+    if (/^\s*[^#%\s]/m.test(before)) cut(marker.index);
   }
   cut(text.length);
   return chunks;
@@ -62,7 +64,7 @@ function countLines(text: string): number {
 /**
  * Reads one document.
  *
- * @returns the document; undefined when the text holds nothing but comments; or the faults of its syntax
+ * @returns the document; undefined when the text holds nothing, or null; or the faults of its syntax
  */
 export function readDocument(text: string): SourceDocument | undefined | readonly DatastoreFault[] {
   return readJson(text) ?? readYaml(text);
@@ -86,27 +88,47 @@ function readJson(text: string): SourceDocument | undefined {
 }
 
 function readYaml(text: string): SourceDocument | undefined | readonly DatastoreFault[] {
+  const places = new Places(text);
+  const { document } = places;
+  if (document === undefined) return undefined;
+  if (typeof document === 'string') return [faultAt(undefined, { reason: document })];
+  if (document.errors.length === 0) return readPlain(places, document);
+  return document.errors.map((error) =>
+    faultAt(places.placeOf(error.pos[0]), { reason: firstLine(error.message) }),
+  );
+}
+
+function readPlain(
+  places: Places,
+  document: Document.Parsed,
+): SourceDocument | undefined | readonly DatastoreFault[] {
   try {
-    const places = new Places(text);
-    const faults = places.document.errors.map((error) =>
-      faultAt(places.placeOf(error.pos[0]), { reason: firstLine(error.message) }),
-    );
-    if (faults.length > 0) return faults;
-    if (places.document.contents === null) return undefined;
-    const value = new PlainReader(places.document).read();
-    return { value, locate: (path) => places.locate(path) };
+    const value = new PlainReader(document).read();
+    return value === null ? undefined : { value, locate: (path) => places.locate(path) };
   } catch (error) {
-    const reason = error instanceof RangeError ? 'nested too deeply' : messageOf(error);
-    return [faultAt(undefined, { reason })];
+    if (!(error instanceof Unreadable)) throw error;
+    return [faultAt(places.placeOf(error.at), { reason: error.message })];
   }
 }
 
+/** Carries a fault out of the walk over the nodes; never leaves this file. */
+class Unreadable extends Error {
+  readonly at: number;
+
+  constructor(node: unknown, reason: string) {
+    super(reason);
+    this.at = (node as Node | null)?.range?.[0] ?? 0;
+  }
+}
+
+/** The parsed text and its lines. */
 class Places {
-  readonly document: Document.Parsed;
+  /** undefined: the text holds no document; text: why it cannot be parsed. */
+  readonly document: Document.Parsed | string | undefined;
   readonly #lines = new LineCounter();
 
   constructor(text: string) {
-    this.document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
+    this.document = compose(text, this.#lines);
   }
 
   placeOf(offset: number): Place {
@@ -115,12 +137,38 @@ class Places {
   }
 
   locate(path: readonly PropertyKey[]): Place | undefined {
+    if (typeof this.document !== 'object') return undefined;
     for (let length = path.length; length >= 0; length--) {
       const node = this.document.getIn(path.slice(0, length), true) as Node | undefined;
       if (node?.range) return this.placeOf(node.range[0]);
     }
     return undefined;
   }
+}
+
+/** Parses in two steps, for the second descends into the tokens the first one only stacks. */
+function compose(text: string, lines: LineCounter): Document.Parsed | string | undefined {
+  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  if (!isShallow(tokens)) return `nested deeper than ${MAX_DEPTH}`;
+  const composer = new Composer({ lineCounter: lines, prettyErrors: false });
+  const [first, second] = composer.compose(tokens, false, text.length);
+  return second ? 'a second document begins here without ---' : (first as Document.Parsed);
+}
+
+/** Recursion near the end of the stack can abort the process, so depth is measured without it. */
+function isShallow(tokens: readonly CST.Token[]): boolean {
+  let level: readonly CST.Token[] = tokens;
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) return false;
+    level = level.flatMap(childTokens);
+  }
+  return true;
+}
+
+function childTokens(token: CST.Token): CST.Token[] {
+  if (token.type === 'document') return token.value ? [token.value] : [];
+  if (!('items' in token)) return [];
+  return token.items.flatMap(({ key, value }) => [key, value].filter((part) => part != null));
 }
 
 /** Turns the nodes of one document into plain data. */
@@ -138,22 +186,29 @@ class PlainReader {
   }
 
   #plain(node: unknown, depth: number): unknown {
-    if (depth > MAX_DEPTH) throw new Error(`nested deeper than ${MAX_DEPTH}`);
+    if (depth > 2 * MAX_DEPTH) throw new Unreadable(node, 'aliases nest too deeply');
     if (this.#openAliases > 0 && ++this.#aliasedValues > MAX_ALIASED_VALUES) {
-      throw new Error(`aliases stand for more than ${MAX_ALIASED_VALUES} values`);
+      throw new Unreadable(node, `aliases stand for more than ${MAX_ALIASED_VALUES} values`);
     }
-    if (isAlias(node)) return this.#aliased(node.resolve(this.#document), depth);
+    if (isAlias(node)) return this.#aliased(node, depth);
     if (isScalar(node)) return scalarValue(node);
     if (isSeq(node)) return node.items.map((item) => this.#plain(item, depth + 1));
     if (!isMap(node)) return null;
     const entries = node.items.map(({ key, value }) => [
-      String(this.#plain(key, depth + 1)),
+      this.#key(key),
       this.#plain(value, depth + 1),
     ]);
     return Object.fromEntries(entries);
   }
 
-  #aliased(target: unknown, depth: number): unknown {
+  #key(node: unknown): string {
+    if (isScalar(node)) return String(scalarValue(node));
+    throw new Unreadable(node, 'a name must be plain text');
+  }
+
+  #aliased(alias: Alias, depth: number): unknown {
+    const target = alias.resolve(this.#document);
+    if (!target) throw new Unreadable(alias, `nothing is named &${alias.source}`);
     this.#openAliases++;
     const value = this.#plain(target, depth + 1);
     this.#openAliases--;
@@ -171,8 +226,4 @@ function scalarValue(scalar: Scalar): unknown {
 
 function firstLine(text: string): string {
   return text.split('\n', 1)[0]!;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

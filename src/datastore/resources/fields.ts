@@ -95,24 +95,28 @@ export function integer(minimum: number, maximum: number) {
     });
 }
 
+const asNumberValue = z.union([z.int(), z.string()], {
+  error: 'an AS number is a whole number or text',
+});
+
+function readAsNumber(given: number | string, context: z.core.$RefinementCtx): number {
+  const asn = parseAsn(given);
+  if (asn !== undefined) return asn;
+  const message = `${JSON.stringify(given)} is not an AS number`;
+  context.issues.push({ code: 'custom', input: given, message, params: SPOILING });
+  return z.NEVER;
+}
+
 /** An AS number: a whole number, or text in decimal or dotted form (§6.1); zero stays zero. */
 export function asNumber() {
-  const given = z.union([z.int(), z.string()], { error: 'an AS number is a whole number or text' });
-  return given.transform((value, context): number => {
-    const asn = parseAsn(value);
-    if (asn !== undefined) return asn;
-    const message = `${JSON.stringify(value)} is not an AS number`;
-    context.issues.push({ code: 'custom', input: value, message, params: SPOILING });
-    return z.NEVER;
-  });
+  return asNumberValue.transform(readAsNumber);
 }
 
 /** An optional AS number; zero is absence. */
 export function optionalAsNumber() {
-  return asNumber()
-    .or(z.literal(''))
+  return asNumberValue
     .nullish()
-    .transform((value) => value || undefined);
+    .transform((given, context) => (given ? readAsNumber(given, context) || undefined : undefined));
 }
 
 /** An optional AS number in an annotation, absent when malformed (§6.6). */

@@ -70,11 +70,7 @@ t.test('a selector that does not parse is reported where it stands, and kept (§
 });
 
 t.test('a spoilt peer never seen before is ignored: half of it might be too open', async (t) => {
-  for (const spec of [
-    'asNumber: x',
-    'password: hunter2',
-    'ttlSecurity: 256',
-  ]) {
+  for (const spec of ['asNumber: x', 'password: hunter2', 'ttlSecurity: 256']) {
     const { value, faults } = peer(spec);
     t.equal(value, undefined);
     t.match(faults, [{ object: 'BGPPeer/tor', reason: /ignored until it is mended$/ }], spec);
