@@ -3,7 +3,7 @@
  *
  * First the structure of the whole message is surveyed (`update-layout.ts`), then its parts go to the
  * sink. Nothing is allocated for a sound message, neither per prefix nor per message: a million prefixes
- * in 90,000 messages take about 35 ms with an empty sink.
+ * in 90,000 messages, framing included, take 12 ms warm and 50 ms cold with an empty sink.
  */
 import type { Family } from '../../net/family.ts';
 import { attributeEnd } from './attribute-header.ts';

@@ -1,0 +1,116 @@
+/** Framing of UPDATE messages around NLRI, read back by the walk. */
+import fc from 'fast-check';
+import t from 'tap';
+import { nlriSize, writeIpv4Nlri, writeNlri, writePathId } from '../../../src/bgp/wire/nlri.ts';
+import {
+  beginReach,
+  beginUnreach,
+  encodeEndOfRib,
+  finishReach,
+  finishUnreach,
+  reachOverhead,
+  UNREACH_OVERHEAD,
+} from '../../../src/bgp/wire/update-writer.ts';
+import type { Family } from '../../../src/net/family.ts';
+import { makePrefix, type Prefix } from '../../../src/net/prefix.ts';
+import { formatPrefix } from '../../../src/net/text.ts';
+import {
+  ADD_PATH,
+  AS_PATH,
+  concat,
+  decoded,
+  hex,
+  NEXT_HOP,
+  OPTIONS,
+  ORIGIN,
+  toHex,
+} from './build.ts';
+
+const HOPS: Readonly<Record<Family, Uint8Array>> = {
+  'ipv4-unicast': hex('c0000201'),
+  'ipv6-unicast': hex('20010db8000000000000000000000001'),
+};
+const ATTRIBUTES: Readonly<Record<Family, Uint8Array>> = {
+  'ipv4-unicast': concat(ORIGIN, AS_PATH, NEXT_HOP),
+  'ipv6-unicast': concat(ORIGIN, AS_PATH),
+};
+
+const anyPrefixes = (family: Family) => {
+  const size = family === 'ipv4-unicast' ? 4 : 16;
+  const one = fc
+    .tuple(fc.uint8Array({ minLength: size, maxLength: size }), fc.nat(size * 8))
+    .map(([address, length]) => makePrefix(address, length));
+  return fc.array(one, { minLength: 1, maxLength: 50 });
+};
+
+/** Offset behind all NLRI; path ids count up when asked for. */
+function write(bytes: Uint8Array, at: number, prefixes: readonly Prefix[], ids: boolean): number {
+  let next = at;
+  prefixes.forEach(({ address, length }, i) => {
+    if (ids) next = writePathId(bytes, next, i);
+    next = writeNlri(bytes, next, address, 0, length);
+  });
+  return next;
+}
+
+for (const family of ['ipv4-unicast', 'ipv6-unicast'] as const) {
+  t.test(`${family}: what is written is what the walk reads`, async () => {
+    const property = fc.property(
+      anyPrefixes(family),
+      fc.boolean(),
+      fc.nat(9),
+      (prefixes, ids, at) => {
+        const options = ids ? ADD_PATH : OPTIONS;
+        const buffer = new Uint8Array(8192);
+        const attributes = ATTRIBUTES[family];
+        const nextHop = HOPS[family];
+        const first = beginReach(buffer, at, family, attributes, nextHop);
+        const nlriEnd = write(buffer, first, prefixes, ids);
+        const end = finishReach(buffer, at, family, nlriEnd, attributes);
+        const { reachable, fault } = decoded(buffer.slice(at, end), options);
+        const overhead = reachOverhead(family, attributes.length, nextHop.length);
+        return (
+          fault === undefined &&
+          end - at === overhead + nlriEnd - first &&
+          toHex(reachable[0]!.attributes.nextHop) === toHex(nextHop) &&
+          reachable[0]!.prefixes.map(({ prefix }) => prefix).join() ===
+            prefixes.map(formatPrefix).join() &&
+          reachable[0]!.prefixes.every(({ pathId }, i) => pathId === (ids ? i : 0))
+        );
+      },
+    );
+    fc.assert(property);
+  });
+
+  t.test(`${family}: withdrawals`, async () => {
+    const property = fc.property(anyPrefixes(family), fc.boolean(), (prefixes, ids) => {
+      const buffer = new Uint8Array(8192);
+      const first = beginUnreach(buffer, 0, family);
+      const nlriEnd = write(buffer, first, prefixes, ids);
+      const end = finishUnreach(buffer, 0, family, nlriEnd);
+      const { withdrawn, fault } = decoded(buffer.slice(0, end), ids ? ADD_PATH : OPTIONS);
+      return (
+        fault === undefined &&
+        end === UNREACH_OVERHEAD[family] + nlriEnd - first &&
+        withdrawn.map(({ prefix }) => prefix).join() === prefixes.map(formatPrefix).join()
+      );
+    });
+    fc.assert(property);
+  });
+
+  t.test(`${family}: End-of-RIB`, async (t) => {
+    t.equal(decoded(encodeEndOfRib(family)).endOfRib, family);
+  });
+}
+
+t.test('IPv4 prefixes as numbers', async (t) => {
+  const a = new Uint8Array(8);
+  const b = new Uint8Array(8);
+  for (const bits of [0, 1, 8, 9, 24, 32]) {
+    const { address } = makePrefix(hex('cb007107'), bits);
+    const number = Buffer.from(address).readUInt32BE(0);
+    t.equal(writeIpv4Nlri(a, 0, number, bits), nlriSize(bits));
+    writeNlri(b, 0, address, 0, bits);
+    t.same(a, b);
+  }
+});
