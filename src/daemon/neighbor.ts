@@ -2,20 +2,191 @@
  * One neighbour: joins its BGP session to its place in the RIB.
  *
  * The session tells what happens on the wire, the RIB decides what it means; nothing here looks at a
- * route.
+ * route. A neighbour whose graceful restart we help keeps its routes as stale until it is back with
+ * its End-of-RIB, or its time is up (SESS-4).
  */
+import { REFRESH_REQUEST } from '../bgp/wire/constants.ts';
+import type { SessionState } from '../bgp/session/fsm.ts';
 import type { NegotiatedSession } from '../bgp/session/negotiate.ts';
 import {
   Session,
   type SessionDown,
+  type SessionEvents,
   type SessionLink,
   type SessionPorts,
+  type StopReason,
 } from '../bgp/session/session.ts';
-import type { UpdateFault } from '../bgp/wire/update-fault.ts';
+import type { FaultAction, UpdateFault } from '../bgp/wire/update-fault.ts';
 import type { Config, NeighborConfig } from '../config/model.ts';
 import type { Family } from '../net/family.ts';
-import type { PolicyRule } from '../policy/model.ts';
 import type { PeerId } from '../rib/ids.ts';
-import type { RibPeer } from '../rib/ports.ts';
 import type { Rib } from '../rib/rib.ts';
+import type { Timer } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
+import { ribPeerOf } from './rib-peer.ts';
+import { sessionSettingsOf } from './session-settings.ts';
+
+export interface NeighborPorts extends SessionPorts {
+  readonly rib: Rib;
+  readonly log: Log;
+}
+
+/** What a neighbour tells the daemon. */
+export interface NeighborOwner {
+  /** It delivered its routes, or turned out to owe none (START-1). */
+  settled(name: string): void;
+  /** Its session ended and it keeps no routes for a restart: one from a range may be forgotten. */
+  ended(neighbor: Neighbor): void;
+}
+
+/** See the head of the file. */
+export class Neighbor implements SessionEvents {
+  readonly session: Session;
+  readonly peerId: PeerId;
+  readonly #ports: NeighborPorts;
+  readonly #owner: NeighborOwner;
+  /** Faulty UPDATE messages by consequence (RFC 7606). */
+  readonly faults: Record<FaultAction, number> = {
+    'attribute-discard': 0,
+    'treat-as-withdraw': 0,
+    'afi-safi-disable': 0,
+    'session-reset': 0,
+  };
+  #config: NeighborConfig;
+  #negotiated: NegotiatedSession | undefined;
+  /** Families whose End-of-RIB has not come yet. */
+  #endOfRibs = new Set<Family>();
+  #staleTimer: Timer | undefined;
+  #isShutDown = false;
+
+  constructor(
+    neighbor: NeighborConfig,
+    config: Config,
+    isRestarting: boolean,
+    ports: NeighborPorts,
+    owner: NeighborOwner,
+  ) {
+    this.#config = neighbor;
+    this.#ports = ports;
+    this.#owner = owner;
+    this.peerId = ports.rib.addPeer(ribPeerOf(neighbor, config));
+    this.session = new Session(sessionSettingsOf(neighbor, config, isRestarting), ports, this);
+  }
+
+  get config(): NeighborConfig {
+    return this.#config;
+  }
+
+  /** Taken down by an operator; accepts nothing until it is enabled again. */
+  get isShutDown(): boolean {
+    return this.#isShutDown;
+  }
+
+  start(): void {
+    this.session.start();
+  }
+
+  /** Takes over a configuration; restarts the session only when it must (RECONF-1). */
+  reconfigure(neighbor: NeighborConfig, config: Config, isRestarting: boolean): void {
+    this.#config = neighbor;
+    this.#ports.rib.updatePeer(this.peerId, ribPeerOf(neighbor, config));
+    const changed = this.session.update(sessionSettingsOf(neighbor, config, isRestarting));
+    if (changed.length > 0) {
+      this.#ports.log.info({ neighbor: neighbor.name, changed }, 'session restarts with new settings');
+    }
+  }
+
+  /** Ends the session. */
+  stop(reason: StopReason): void {
+    this.session.stop(reason);
+  }
+
+  /** Forgets the neighbour: its session and its routes. */
+  remove(reason: StopReason): void {
+    this.session.stop(reason);
+    this.#staleTimer?.cancel();
+    this.#ports.rib.removePeer(this.peerId);
+  }
+
+  /** Takes it down until `enable`. */
+  shutDown(reason: StopReason): void {
+    this.#isShutDown = true;
+    this.stop(reason);
+  }
+
+  enable(): void {
+    this.#isShutDown = false;
+    this.session.start();
+  }
+
+  stateChanged(from: SessionState, to: SessionState, reason: string): void {
+    const fields = { neighbor: this.#config.name, from, to, reason };
+    const isNews = from === 'Established' || to === 'Established';
+    this.#ports.log[isNews ? 'info' : 'debug'](fields, 'session state');
+  }
+
+  established(negotiated: NegotiatedSession, link: SessionLink): void {
+    if (!bridgesRestart(negotiated)) this.#ports.rib.flushStale(this.peerId);
+    this.#negotiated = negotiated;
+    this.#endOfRibs = new Set(negotiated.families);
+    this.#ports.rib.peerUp(this.peerId, {
+      wire: negotiated,
+      families: negotiated.families,
+      remoteRouterId: negotiated.remoteRouterId,
+      localAddress: link.localAddress,
+      localAddressOther: undefined,
+      hasEnhancedRefresh: negotiated.hasEnhancedRouteRefresh,
+      outbound: link,
+    });
+    if (!negotiated.gracefulRestart) this.#owner.settled(this.#config.name);
+  }
+
+  update(bytes: Uint8Array, at: number, end: number): UpdateFault | undefined {
+    const fault = this.#ports.rib.receiveUpdate(this.peerId, bytes, at, end);
+    if (fault) this.#noteFault(fault);
+    return fault;
+  }
+
+  /** The RIB saw the End-of-RIB of a family. */
+  endOfRib(family: Family): void {
+    this.#endOfRibs.delete(family);
+    if (this.#endOfRibs.size === 0) this.#owner.settled(this.#config.name);
+  }
+
+  routeRefresh(family: Family, subtype: number): void {
+    if (subtype === REFRESH_REQUEST) this.#ports.rib.routeRefresh(this.peerId, family);
+  }
+
+  writable(): void {
+    this.#ports.rib.peerWritable(this.peerId);
+  }
+
+  /** The RIB schedules its own runs. */
+  batchEnd(): void {}
+
+  down(reason: SessionDown): void {
+    const restart = reason.isGraceful ? this.#negotiated?.gracefulRestart : undefined;
+    this.#ports.rib.peerDown(this.peerId, { keepStale: restart !== undefined });
+    this.#ports.log.warn({ neighbor: this.#config.name, reason: reason.text }, 'session down');
+    if (restart) this.#keepStale(restart.restartTimeSec);
+    else this.#owner.ended(this);
+  }
+
+  #keepStale(restartTimeSec: number): void {
+    this.#staleTimer = this.#ports.clock.setTimer(restartTimeSec * 1000, () => {
+      this.#ports.rib.flushStale(this.peerId);
+      if (this.session.state !== 'Established') this.#owner.ended(this);
+    });
+  }
+
+  #noteFault({ action, reason }: UpdateFault): void {
+    this.faults[action]++;
+    this.#ports.log.debug({ neighbor: this.#config.name, action, reason }, 'faulty UPDATE');
+  }
+}
+
+/** True when the peer kept forwarding in every family: its stale routes stay until End-of-RIB (SESS-4). */
+function bridgesRestart({ families, gracefulRestart }: NegotiatedSession): boolean {
+  const preserved = gracefulRestart?.families.filter((each) => each.isForwardingPreserved) ?? [];
+  return families.every((family) => preserved.some((each) => each.family === family));
+}

@@ -1,0 +1,161 @@
+/**
+ * The daemon: one configuration in, sessions, routes and kernel kept equal to it.
+ *
+ *     Config ─▶ apply ─┬─▶ Neighbors ─▶ Session ⇄ wire
+ *                      ├─▶ LocalRoutes ─▶ Rib ─▶ RouteInstaller ─▶ Fib ─▶ kernel
+ *                      └─▶ BgpListener
+ *
+ * Every part takes over a configuration by difference, so applying the same one twice does nothing
+ * (RECONF-12).
+ */
+import { BgpListener } from '../bgp/session/listener.ts';
+import type { StopReason } from '../bgp/session/session.ts';
+import type { Config } from '../config/model.ts';
+import type { CatbirdError } from '../net/error.ts';
+import { formatAddress } from '../net/text.ts';
+import { Rib } from '../rib/rib.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Transport } from '../runtime/transport.ts';
+import type { LeveledLog } from '../telemetry/log.ts';
+import { LocalRoutes } from './local-routes.ts';
+import { Neighbors } from './neighbors.ts';
+import { Recovery } from './recovery.ts';
+import { RouteInstaller } from './route-installer.ts';
+import type { Forwarding } from './forwarding.ts';
+
+export interface DaemonPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly transport: Transport;
+  readonly forwarding: Forwarding;
+  readonly log: LeveledLog;
+}
+
+/** Time one decision run may take, so that keepalives never wait behind a full table. */
+const RUN_BUDGET_MS = 10;
+
+/** See the head of the file. */
+export class Daemon {
+  readonly rib: Rib;
+  readonly neighbors: Neighbors;
+  readonly #ports: DaemonPorts;
+  readonly #listener: BgpListener;
+  readonly #localRoutes: LocalRoutes;
+  readonly #installer: RouteInstaller;
+  #recovery: Recovery | undefined;
+  #config: Config;
+
+  /** @param config the first configuration; its `fib.maximumPaths` and identity shape the RIB */
+  constructor(config: Config, ports: DaemonPorts) {
+    const { clock, log } = ports;
+    this.#config = config;
+    this.#ports = ports;
+    this.rib = new Rib({
+      ...identityOf(config),
+      maximumPaths: config.fib.maximumPaths,
+      resolver: ports.forwarding.resolver,
+      now: () => clock.now(),
+      schedule: (run) => clock.defer(run),
+      budgetMs: RUN_BUDGET_MS,
+    });
+    this.#localRoutes = new LocalRoutes(this.rib);
+    this.#installer = new RouteInstaller(this.rib, ports.forwarding, this.#localRoutes, config);
+    this.neighbors = new Neighbors({ ...ports, rib: this.rib }, (name) => this.#settled(name));
+    this.#listener = new BgpListener(ports, {
+      lookup: (address) => this.neighbors.lookup(address),
+      rejected: (address, reason, suppressed) =>
+        log.warn({ address: formatAddress(address), reason, suppressed }, 'connection refused'),
+    });
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** True until the routes of an earlier run may be pruned (START-1). */
+  get isRecovering(): boolean {
+    return !this.#recovery?.isDone;
+  }
+
+  /**
+   * Opens the listener, adopts the kernel's routes, starts the sessions.
+   *
+   * @returns what could not be listened on; sessions that dial run all the same
+   */
+  async start(): Promise<readonly CatbirdError[]> {
+    this.#ports.forwarding.onChange(() => this.rib.nextHopsChanged());
+    this.rib.setListener(this.#installer);
+    await this.#ports.forwarding.start();
+    const faults = await this.#listen(this.#config);
+    const names = this.#config.neighbors.map(({ name }) => name);
+    this.#recovery = new Recovery(names, this.#ports.clock, (reason) => this.#recovered(reason));
+    this.#applyRouting(this.#config);
+    return faults;
+  }
+
+  /** Takes over another configuration, live. */
+  async apply(config: Config): Promise<readonly CatbirdError[]> {
+    this.#config = config;
+    const faults = await this.#listen(config);
+    this.#applyRouting(config);
+    return faults;
+  }
+
+  /** Ends the sessions; the kernel's routes stay as they are (START-3). */
+  async stop(reason: StopReason): Promise<void> {
+    this.#recovery?.stop();
+    this.#listener.close();
+    this.neighbors.stop(reason);
+    await this.#ports.forwarding.stop();
+  }
+
+  #applyRouting(config: Config): void {
+    this.rib.setIdentity(identityOf(config));
+    this.#installer.configure(config);
+    this.#localRoutes.apply(config);
+    this.neighbors.apply(config);
+  }
+
+  async #listen(config: Config): Promise<readonly CatbirdError[]> {
+    const { port, addresses } = config.router.listen;
+    const endpoints = port === 0 ? [] : addresses.map((address) => ({ address, port }));
+    const faults = await this.#listener.rebind(endpoints);
+    for (const fault of faults) this.#ports.log.error({ reason: fault.message }, 'cannot listen');
+    this.#setPasswords(config);
+    return faults;
+  }
+
+  #setPasswords(config: Config): void {
+    const wanted = new Map(
+      config.neighbors.map(({ address, password }) => [formatAddress(address), { address, password }]),
+    );
+    for (const { config: old } of this.neighbors.list()) {
+      const key = formatAddress(old.address);
+      if (!wanted.has(key)) wanted.set(key, { address: old.address, password: undefined });
+    }
+    for (const { address, password } of wanted.values()) this.#setPassword(address, password);
+  }
+
+  #setPassword(address: Config['neighbors'][number]['address'], password: string | undefined): void {
+    const problem = this.#listener.setPassword(address, password);
+    if (problem && password !== undefined) {
+      this.#ports.log.error({ neighbor: formatAddress(address), reason: problem }, 'no TCP-MD5');
+    }
+  }
+
+  #settled(name: string): void {
+    this.#recovery?.settle(name);
+  }
+
+  #recovered(reason: string): void {
+    this.#ports.log.info({ reason }, 'start-up recovery is over');
+    this.neighbors.endRestart();
+    this.#ports.forwarding.release();
+  }
+}
+
+function identityOf({ router }: Config) {
+  const { routerId, clusterId, defaultLocalPref, normalPriority } = router;
+  return { routerId, clusterId, defaultLocalPref, normalPriority };
+}

@@ -1,0 +1,51 @@
+/** One neighbour as `catbird show neighbors` prints it. */
+import type { FamilyCountersView, NeighborView } from '../api/views.ts';
+import { formatAddress, formatIpv4Number } from '../net/text.ts';
+import type { Rib } from '../rib/rib.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Neighbor } from './neighbor.ts';
+
+/** The view; addresses and times as text. */
+export function viewNeighbor(neighbor: Neighbor, rib: Rib, clock: Clock): NeighborView {
+  const { config, session } = neighbor;
+  const { negotiated, state } = session;
+  const ageMs = clock.now() - session.since;
+  return {
+    name: config.name,
+    address: formatAddress(config.address),
+    port: config.port,
+    asNumber: config.asNumber,
+    localAsNumber: config.localAsNumber,
+    state,
+    since: new Date(clock.wallTime() - ageMs).toISOString(),
+    passive: config.passive,
+    shutDown: neighbor.isShutDown,
+    routeReflectorClient: config.routeReflectorClient,
+    families: Object.fromEntries(
+      config.families.map((family) => [family, viewFamily(neighbor, rib, family)]),
+    ),
+    uptimeSec: state === 'Established' ? Math.floor(ageMs / 1000) : 0,
+    lastError: session.lastError?.text ?? null,
+    localAddress: session.localAddress ? formatAddress(session.localAddress) : null,
+    routerId: negotiated ? formatIpv4Number(negotiated.remoteRouterId) : null,
+    holdTime: negotiated?.holdTimeSec ?? null,
+    keepaliveTime: negotiated?.keepaliveTimeSec ?? null,
+    gracefulRestart: negotiated?.gracefulRestart
+      ? { restartTime: negotiated.gracefulRestart.restartTimeSec }
+      : null,
+    flaps: session.counters.flaps,
+    faultyUpdates: neighbor.faults,
+    messages: { received: { ...session.counters.received }, sent: { ...session.counters.sent } },
+  };
+}
+
+function viewFamily(
+  { peerId, session }: Neighbor,
+  rib: Rib,
+  family: Neighbor['config']['families'][number],
+): FamilyCountersView {
+  const { received, accepted, advertised } = rib.counters(peerId, family);
+  const { addPathSend = [], addPathReceive = [] } = session.negotiated ?? {};
+  const addPath = { send: addPathSend.includes(family), receive: addPathReceive.includes(family) };
+  return { received, accepted, advertised, addPath };
+}

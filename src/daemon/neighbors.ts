@@ -1,0 +1,155 @@
+/**
+ * All neighbours of the daemon: those configured one by one and those admitted from a range.
+ *
+ * Keeps sessions equal to the configuration: a neighbour that only changed its label keeps its session
+ * (RECONF-5), everything else is added, removed or reconfigured by itself (RECONF-1, RECONF-4).
+ */
+import { CEASE_PEER_DECONFIGURED } from '../bgp/wire/constants.ts';
+import type { StopReason } from '../bgp/session/session.ts';
+import type { Session } from '../bgp/session/session.ts';
+import type { Config, NeighborConfig, NeighborRangeConfig } from '../config/model.ts';
+import type { Address } from '../net/address.ts';
+import { containsAddress } from '../net/prefix.ts';
+import { formatAddress, formatPrefix } from '../net/text.ts';
+import { Neighbor, type NeighborOwner, type NeighborPorts } from './neighbor.ts';
+
+interface Admitted {
+  readonly neighbor: Neighbor;
+  /** The range it came from, as text; undefined for a configured neighbour. */
+  readonly range: string | undefined;
+}
+
+/** See the head of the file. */
+export class Neighbors {
+  readonly #ports: NeighborPorts;
+  readonly #owner: NeighborOwner;
+  /** By address and port, the identity of a session (DEDUP-1). */
+  readonly #byIdentity = new Map<string, Admitted>();
+  #config: Config | undefined;
+  #isRestarting = true;
+
+  constructor(ports: NeighborPorts, settled: NeighborOwner['settled']) {
+    this.#ports = ports;
+    this.#owner = { settled, ended: (neighbor) => this.#forget(neighbor) };
+  }
+
+  /** In the order they were configured or admitted. */
+  list(): Neighbor[] {
+    return [...this.#byIdentity.values()].map(({ neighbor }) => neighbor);
+  }
+
+  find(name: string): Neighbor | undefined {
+    return this.list().find(({ config }) => config.name === name);
+  }
+
+  /** Later sessions no longer say that this process has just restarted (SESS-3). */
+  endRestart(): void {
+    this.#isRestarting = false;
+    if (this.#config) this.apply(this.#config);
+  }
+
+  /** Brings the sessions in line with a configuration. */
+  apply(config: Config): void {
+    this.#config = config;
+    const wanted = this.#wanted(config);
+    for (const [identity, { neighbor }] of this.#byIdentity) {
+      if (!wanted.has(identity)) this.#remove(identity, neighbor);
+    }
+    for (const [identity, { config: neighbor, range }] of wanted) {
+      this.#reconcile(identity, neighbor, range, config);
+    }
+  }
+
+  /** Ends every session. */
+  stop(reason: StopReason): void {
+    for (const { neighbor } of this.#byIdentity.values()) neighbor.stop(reason);
+  }
+
+  /** The session for an inbound connection; makes a neighbour when a range covers the address. */
+  lookup(address: Address): Session | undefined {
+    const text = formatAddress(address);
+    const known = this.list().find(({ config }) => formatAddress(config.address) === text);
+    if (known) return known.isShutDown ? undefined : known.session;
+    return this.#admit(address)?.session;
+  }
+
+  /** Configured neighbours, and those of ranges that are still covered. */
+  #wanted(config: Config): Map<string, { config: NeighborConfig; range: string | undefined }> {
+    const wanted = new Map<string, { config: NeighborConfig; range: string | undefined }>();
+    for (const { neighbor, range } of this.#byIdentity.values()) {
+      const source = range && findRange(config, neighbor.config.address);
+      if (!source) continue;
+      const member = memberOf(source, neighbor.config.address);
+      wanted.set(identityOf(member), { config: member, range });
+    }
+    for (const neighbor of config.neighbors) {
+      wanted.set(identityOf(neighbor), { config: neighbor, range: undefined });
+    }
+    return wanted;
+  }
+
+  #reconcile(
+    identity: string,
+    wanted: NeighborConfig,
+    range: string | undefined,
+    config: Config,
+  ): void {
+    const known = this.#byIdentity.get(identity);
+    if (known) {
+      known.neighbor.reconfigure(wanted, config, this.#isRestarting);
+      this.#byIdentity.set(identity, { neighbor: known.neighbor, range });
+      return;
+    }
+    this.#add(wanted, range, config);
+  }
+
+  #add(wanted: NeighborConfig, range: string | undefined, config: Config): Neighbor {
+    const neighbor = new Neighbor(wanted, config, this.#isRestarting, this.#ports, this.#owner);
+    this.#byIdentity.set(identityOf(wanted), { neighbor, range });
+    neighbor.start();
+    return neighbor;
+  }
+
+  #remove(identity: string, neighbor: Neighbor): void {
+    this.#byIdentity.delete(identity);
+    neighbor.remove({ subcode: CEASE_PEER_DECONFIGURED });
+    this.#owner.settled(neighbor.config.name);
+  }
+
+  #admit(address: Address): Neighbor | undefined {
+    const config = this.#config;
+    const range = config && findRange(config, address);
+    if (!range) return undefined;
+    const name = formatPrefix(range.prefix);
+    const members = [...this.#byIdentity.values()].filter((admitted) => admitted.range === name);
+    if (members.length >= range.limit) {
+      this.#ports.log.warn({ range: name, limit: range.limit }, 'neighbor range is full');
+      return undefined;
+    }
+    return this.#add(memberOf(range, address), name, config);
+  }
+
+  /** A neighbour of a range is forgotten when its session ends without routes to keep. */
+  #forget(neighbor: Neighbor): void {
+    const identity = identityOf(neighbor.config);
+    if (this.#byIdentity.get(identity)?.range === undefined) return;
+    this.#remove(identity, neighbor);
+  }
+}
+
+function identityOf({ address, port }: NeighborConfig): string {
+  return `${formatAddress(address)} ${port}`;
+}
+
+/** The longest range that covers an address. */
+function findRange(config: Config, address: Address): NeighborRangeConfig | undefined {
+  return config.neighborRanges
+    .filter(({ prefix }) => containsAddress(prefix, address))
+    .sort((a, b) => b.prefix.length - a.prefix.length)[0];
+}
+
+/** A dynamic neighbour: it always waits for the peer to dial. */
+function memberOf(range: NeighborRangeConfig, address: Address): NeighborConfig {
+  const { prefix: _prefix, limit: _limit, ...session } = range;
+  return { ...session, name: `Dynamic_${formatAddress(address)}`, address, passive: true };
+}

@@ -1,0 +1,30 @@
+/** Translates a configured neighbour into what its session needs to know. */
+import type { SessionSettings } from '../bgp/session/settings.ts';
+import type { Config, NeighborConfig } from '../config/model.ts';
+
+/** @param restarting this process recovers after a start: OPENs say so (START-1) */
+export function sessionSettingsOf(
+  neighbor: NeighborConfig,
+  config: Config,
+  restarting: boolean,
+): SessionSettings {
+  return {
+    name: neighbor.name,
+    address: neighbor.address,
+    port: neighbor.port,
+    sourceAddress: neighbor.sourceAddress,
+    asNumber: neighbor.asNumber,
+    localAsNumber: neighbor.localAsNumber,
+    routerId: config.router.routerId,
+    passive: neighbor.passive,
+    holdTimeSec: neighbor.holdTimeSec,
+    keepaliveTimeSec: neighbor.keepaliveTimeSec,
+    connectRetryTimeSec: neighbor.connectRetryTimeSec,
+    families: neighbor.families,
+    gracefulRestart: neighbor.gracefulRestart,
+    restarting,
+    addPath: neighbor.addPath,
+    password: neighbor.password,
+    ttlSecurity: neighbor.ttlSecurity,
+  };
+}

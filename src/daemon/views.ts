@@ -1,0 +1,163 @@
+/** The daemon's read views and administrative commands, as the API serves them. */
+import type { DaemonCommands, DaemonViews, RouteView, VersionView } from '../api/views.ts';
+import {
+  CEASE_ADMINISTRATIVE_RESET,
+  CEASE_ADMINISTRATIVE_SHUTDOWN,
+} from '../bgp/wire/constants.ts';
+import { printConfig } from '../config/print.ts';
+import { CatbirdError } from '../net/error.ts';
+import { FAMILIES, type Family } from '../net/family.ts';
+import { formatIpv4Number, formatPrefix, parseAddress, parsePrefix } from '../net/text.ts';
+import type { PrefixId } from '../rib/ids.ts';
+import type { PathView } from '../rib/ports.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { LeveledLog } from '../telemetry/log.ts';
+import { viewAttributes } from './attribute-view.ts';
+import type { Daemon } from './daemon.ts';
+import type { Forwarding } from './forwarding.ts';
+import { viewNeighbor } from './neighbor-view.ts';
+
+export interface ViewContext {
+  readonly daemon: Daemon;
+  readonly forwarding: Forwarding;
+  readonly clock: Clock;
+  readonly log: LeveledLog;
+  /** Fixed for the life of the process. */
+  readonly process: Pick<VersionView, 'version' | 'node' | 'pid' | 'startedAt'>;
+  /** What is wrong with the newest configuration, one sentence each. */
+  faults(): readonly string[];
+}
+
+const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+/** The views over a running daemon. */
+export function makeViews(context: ViewContext): DaemonViews {
+  const { daemon, forwarding, clock } = context;
+  const { rib, neighbors } = daemon;
+  return {
+    version: () => ({
+      ...context.process,
+      routerId: formatIpv4Number(daemon.config.router.routerId),
+      asNumber: daemon.config.router.asNumber,
+    }),
+    neighbors: () => neighbors.list().map((neighbor) => viewNeighbor(neighbor, rib, clock)),
+    neighbor: (name) => {
+      const neighbor = neighbors.find(name);
+      return neighbor && viewNeighbor(neighbor, rib, clock);
+    },
+    rib: (query) => (query === undefined ? wholeRib(context) : queryRib(context, query)),
+    adjIn: (name) => {
+      const neighbor = neighbors.find(name);
+      return neighbor && adjIn(context, neighbor.peerId);
+    },
+    adjOut: (name) => {
+      const neighbor = neighbors.find(name);
+      return neighbor && adjOut(context, neighbor.peerId);
+    },
+    fib: () => forwarding.routes(),
+    blocks: () =>
+      daemon.config.blocks.map(({ cidr, state, advertise, blackhole }) => {
+        const kernel = forwarding.stateOf(cidr);
+        return { cidr: formatPrefix(cidr), state, advertise, blackhole, kernel };
+      }),
+    config: () => ({ ...printConfig(daemon.config), faults: context.faults() }),
+  };
+}
+
+/** The commands over a running daemon. */
+export function makeCommands({ daemon, log }: ViewContext): DaemonCommands {
+  const find = (name: string) => daemon.neighbors.find(name);
+  const because = (subcode: number, text: string | undefined) =>
+    text === undefined ? { subcode } : { subcode, text };
+  return {
+    clearNeighbor(name, text) {
+      const neighbor = find(name);
+      neighbor?.stop(because(CEASE_ADMINISTRATIVE_RESET, text));
+      if (!neighbor?.isShutDown) neighbor?.start();
+      return neighbor !== undefined;
+    },
+    shutdownNeighbor(name, text) {
+      find(name)?.shutDown(because(CEASE_ADMINISTRATIVE_SHUTDOWN, text));
+      return find(name) !== undefined;
+    },
+    enableNeighbor(name) {
+      find(name)?.enable();
+      return find(name) !== undefined;
+    },
+    setLogLevel(level) {
+      if (!LOG_LEVELS.includes(level)) {
+        throw new CatbirdError('CATBIRD_API_REQUEST', `the log level is one of ${LOG_LEVELS.join(', ')}`);
+      }
+      log.level = level;
+    },
+  };
+}
+
+function* wholeRib(context: ViewContext): Generator<RouteView> {
+  const { rib } = context.daemon;
+  for (const family of FAMILIES) {
+    for (const prefix of rib.views.prefixIds(family)) yield* pathsOf(context, family, prefix);
+  }
+}
+
+/** @throws CatbirdError when the text is neither a prefix nor an address */
+function queryRib(context: ViewContext, query: string): Iterable<RouteView> {
+  const { views } = context.daemon.rib;
+  const prefix = parsePrefix(query);
+  if (prefix) return pathsOf(context, prefix.family, views.findPrefix(prefix));
+  const address = parseAddress(query);
+  if (!address) {
+    throw new CatbirdError('CATBIRD_API_REQUEST', `'${query}' is neither a prefix nor an address`);
+  }
+  const family = address.length === 4 ? 'ipv4-unicast' : 'ipv6-unicast';
+  return pathsOf(context, family, views.lookup(address));
+}
+
+/** Collected at once: the RIB may change between two values of a generator. */
+function pathsOf(context: ViewContext, family: Family, prefix: PrefixId): RouteView[] {
+  if (prefix === 0) return [];
+  const paths = [...context.daemon.rib.views.paths(family, prefix)];
+  return paths.map((path) => viewPath(context, family, path));
+}
+
+function* adjIn(context: ViewContext, peer: PathView['peer']): Generator<RouteView> {
+  for (const path of context.daemon.rib.views.adjIn(peer)) {
+    const view = viewPath(context, familyOfText(path.prefix), path);
+    yield path.reason === 'none' ? view : { ...view, rejected: path.reason };
+  }
+}
+
+function* adjOut(context: ViewContext, peer: PathView['peer']): Generator<RouteView> {
+  const { views } = context.daemon.rib;
+  for (const { prefix, pathId, attrs, source } of views.adjOut(peer)) {
+    yield {
+      prefix,
+      best: true,
+      valid: true,
+      neighbor: views.sourceName(source),
+      ...viewAttributes(views.attributes(attrs)),
+      pathId,
+      ageSec: 0,
+      kernel: 'none',
+    };
+  }
+}
+
+function viewPath({ daemon, forwarding }: ViewContext, family: Family, path: PathView): RouteView {
+  const { views } = daemon.rib;
+  return {
+    prefix: path.prefix,
+    best: path.isBest,
+    valid: path.isValid,
+    neighbor: views.sourceName(path.peer),
+    ...viewAttributes(views.attributes(path.attrs)),
+    pathId: path.pathId,
+    ageSec: Math.floor(path.ageMs / 1000),
+    stale: path.isStale,
+    kernel: path.isBest ? forwarding.stateOf(views.prefix(family, path.prefixId)) : 'none',
+  };
+}
+
+function familyOfText(prefix: string): Family {
+  return prefix.includes(':') ? 'ipv6-unicast' : 'ipv4-unicast';
+}

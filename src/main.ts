@@ -1,0 +1,135 @@
+/**
+ * The composition root of `catbird run`: options become real ports and a running daemon.
+ *
+ * Nothing else creates sockets, clocks, kernels or datastores for the product.
+ */
+import type { Server } from 'node:http';
+import { createApiServer } from './api/server.ts';
+import type { StopReason } from './bgp/session/session.ts';
+import { CEASE_ADMINISTRATIVE_SHUTDOWN } from './bgp/wire/constants.ts';
+import type { Config } from './config/model.ts';
+import { Daemon } from './daemon/daemon.ts';
+import type { Forwarding } from './daemon/forwarding.ts';
+import { makeCommands, makeViews, type ViewContext } from './daemon/views.ts';
+import { bindApiSocket, closeApiSocket } from './run/api-socket.ts';
+import type { ConfigDelivery, ConfigSource } from './run/config-source.ts';
+import { openConfigSource } from './run/open-config-source.ts';
+import { openForwarding } from './run/open-forwarding.ts';
+import type { RunOptions } from './run/options.ts';
+import { readVersion } from './run/version.ts';
+import { SystemClock, SystemRandom } from './runtime/system-clock.ts';
+import { TcpTransport } from './runtime/tcp-transport.ts';
+import { type LeveledLog, openLog } from './telemetry/log.ts';
+
+/**
+ * Runs until SIGTERM (silent, START-4) or SIGINT (Cease).
+ *
+ * @throws CatbirdError when the daemon cannot start: a faulty configuration file, a busy port or
+ *   API socket, no privilege for the kernel's routes
+ */
+export async function runDaemon(options: RunOptions): Promise<void> {
+  const log = openLog({ level: options.logLevel ?? 'info', isTerminal: options.isTerminal });
+  await new Process(options, log).run();
+}
+
+/** The pieces of one run and their order of coming and going. */
+class Process {
+  readonly #options: RunOptions;
+  readonly #log: LeveledLog;
+  readonly #clock = new SystemClock();
+  readonly #source: ConfigSource;
+  readonly #startedAt = new Date().toISOString();
+  #faults: readonly string[] = [];
+  #daemon: Daemon | undefined;
+  #api: Server | undefined;
+  /** Deliveries are taken over one after the other. */
+  #applying: Promise<void> = Promise.resolve();
+  #end: (outcome: { error?: unknown }) => void = () => {};
+
+  constructor(options: RunOptions, log: LeveledLog) {
+    this.#options = options;
+    this.#log = log;
+    this.#source = openConfigSource(options, this.#clock);
+  }
+
+  async run(): Promise<void> {
+    const ended = new Promise<{ error?: unknown }>((resolve) => {
+      this.#end = resolve;
+    });
+    this.#handleSignals();
+    await this.#source.start((delivery) => this.#deliver(delivery));
+    const { error } = await ended;
+    if (error !== undefined) await this.#stop('silent');
+    if (error !== undefined) throw error;
+  }
+
+  #handleSignals(): void {
+    process.on('SIGHUP', () => this.#source.reload());
+    process.once('SIGTERM', () => void this.#stopAndEnd('silent'));
+    process.once('SIGINT', () => void this.#stopAndEnd({ subcode: CEASE_ADMINISTRATIVE_SHUTDOWN }));
+  }
+
+  #deliver(delivery: ConfigDelivery): void {
+    this.#applying = this.#applying
+      .then(() => this.#takeOver(delivery))
+      .catch((error: unknown) => this.#end({ error }));
+  }
+
+  async #takeOver({ config, faults }: ConfigDelivery): Promise<void> {
+    this.#faults = faults;
+    for (const fault of faults) this.#log.error({ fault }, 'configuration fault');
+    if (!config) return;
+    if (this.#options.logLevel === undefined) this.#log.level = config.log.level;
+    if (this.#daemon) await this.#daemon.apply(config);
+    else await this.#startDaemon(config);
+  }
+
+  async #startDaemon(config: Config): Promise<void> {
+    const { apiPath, kernel, node } = this.#options;
+    const forwarding = await openForwarding(config, kernel, this.#clock, this.#log);
+    const daemon = new Daemon(config, {
+      clock: this.#clock,
+      random: new SystemRandom(),
+      transport: new TcpTransport(),
+      forwarding,
+      log: this.#log,
+    });
+    this.#api = await this.#openApi(daemon, forwarding, apiPath);
+    this.#daemon = daemon;
+    const [fault] = await daemon.start();
+    if (fault) throw fault;
+    this.#log.info({ node, pid: process.pid, api: apiPath }, 'catbird runs');
+  }
+
+  async #openApi(daemon: Daemon, forwarding: Forwarding, path: string): Promise<Server> {
+    const context: ViewContext = {
+      daemon,
+      forwarding,
+      clock: this.#clock,
+      log: this.#log,
+      process: {
+        version: readVersion(),
+        node: this.#options.node,
+        pid: process.pid,
+        startedAt: this.#startedAt,
+      },
+      faults: () => this.#faults,
+    };
+    const server = createApiServer({ views: makeViews(context), commands: makeCommands(context) });
+    await bindApiSocket(server, path);
+    return server;
+  }
+
+  async #stopAndEnd(reason: StopReason): Promise<void> {
+    await this.#applying;
+    await this.#stop(reason);
+    this.#end({});
+  }
+
+  async #stop(reason: StopReason): Promise<void> {
+    await this.#source.stop();
+    if (this.#api) await closeApiSocket(this.#api);
+    await this.#daemon?.stop(reason);
+    this.#log.info({ reason }, 'catbird stopped');
+  }
+}
