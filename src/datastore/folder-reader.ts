@@ -108,8 +108,11 @@ export class FolderReader {
     const before = known ?? EMPTY_FILE;
     try {
       const { text, isSettled } = await readText(path);
-      if (!isSettled && known) return { state: { ...known, stamp: 'torn' }, isSettled };
-      return { state: await this.#parse(path, text, { ...before, stamp }, known), isSettled };
+      if (known && known.stamp !== DOUBTED && !(isSettled && hasKept(text, known))) {
+        return { state: { ...known, stamp: DOUBTED }, isSettled: false };
+      }
+      const state = await this.#parse(path, text, { ...before, stamp }, known);
+      return { state, isSettled: true };
     } catch (error) {
       const faults = [fileFault(path, reasonOf(error), known !== undefined)];
       return { state: { ...before, stamp, faults }, isSettled: true };
@@ -140,8 +143,15 @@ export class FolderReader {
 }
 
 const STAYS = 'what was read from it before stays in use';
+/** Stamp of a file that looked half written; what is found at the next read is believed. */
+const DOUBTED: Stamp = 'doubted';
 const EMPTY_FILE: FileState = { stamp: '', readings: new Map(), sources: [], faults: [] };
 const NOTHING: Reading = { objects: [], faults: [] };
+
+/** A file that held objects and is empty may be about to be written: many writers truncate first. */
+function hasKept(text: string, { sources }: FileState): boolean {
+  return text.trim() !== '' || sources.every(({ reading }) => reading.objects.length === 0);
+}
 
 function readChunk(chunk: Chunk): Reading | SyntaxFaults {
   const document = readDocument(chunk.text);

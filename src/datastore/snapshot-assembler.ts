@@ -126,20 +126,26 @@ class Assembly {
 
   contents(): Omit<Snapshot, 'revision'> {
     const { calicoNodes, kubernetesNodes, ipPools, ...collections } = this.#used;
+    const { bgpConfigurations, bgpPeers, bgpFilters, blockAffinities } = collections;
     return {
-      ...collections,
-      ipPools: this.#distinctPools(ipPools),
-      nodes: mergeNodes(calicoNodes, kubernetesNodes),
+      bgpConfigurations: sorted(bgpConfigurations),
+      bgpPeers: sorted(bgpPeers),
+      bgpFilters: sorted(bgpFilters),
+      ipPools: this.#distinctPools(sorted(ipPools)),
+      nodes: sorted(mergeNodes(calicoNodes, kubernetesNodes)),
+      blockAffinities: sorted(blockAffinities),
+      services: sorted(collections.services),
+      endpointSlices: sorted(collections.endpointSlices),
+      secrets: sorted(collections.secrets),
       faults: this.#faults,
     };
   }
 
-  /** Of pools with one CIDR the lowest name counts (§6.4). */
+  /** Of pools with one CIDR the lowest name counts (§6.4); `pools` are in order of their names. */
   #distinctPools(pools: ReadonlyMap<string, IpPool>): Map<string, IpPool> {
     const byCidr = new Map<string, IpPool>();
     const distinct = new Map<string, IpPool>();
-    const sorted = [...pools].sort(([a], [b]) => (a < b ? -1 : 1));
-    for (const [name, pool] of sorted) {
+    for (const [name, pool] of pools) {
       const other = byCidr.get(pool.cidr);
       if (other === undefined) {
         byCidr.set(pool.cidr, pool);
@@ -160,6 +166,11 @@ const NOWHERE: Where = { file: undefined, line: undefined, column: undefined };
 
 function whereIs({ place }: ReadObject, file: string, lineOffset: number): Where {
   return { file, line: place && place.line + lineOffset, column: place?.column };
+}
+
+/** In order of names: what is made of a snapshot must not depend on where its objects stood. */
+function sorted<T>(objects: ReadonlyMap<string, T>): Map<string, T> {
+  return new Map([...objects].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The reader of objects pairs each collection with its values; the compiler cannot see that. */

@@ -2,7 +2,8 @@
  * All resources at one revision: what every datastore delivers and the templates read.
  *
  * Objects keep Calico's field names (`calico-datastore.md` §6) after schema checks; unknown fields are
- * dropped, unknown enum values are replaced by the documented default. Maps are keyed by resource name.
+ * dropped, unknown enum values are replaced by the documented default. Maps are keyed by resource name and
+ * iterate in its order.
  */
 
 export interface Snapshot {

@@ -59,6 +59,14 @@ t.test('of two objects with one name the first counts, the other is reported', a
   t.equal(remaining?.bgpPeers.get('a')?.asNumber, 2);
 });
 
+t.test('objects come in order of their names, wherever they stood', async (t) => {
+  const snapshot = new SnapshotAssembler().assemble([
+    ...sourcesOf(peer('c', ''), '1.yaml'),
+    ...sourcesOf(`${peer('b', '')}---\n${peer('a', '')}`, '2.yaml'),
+  ]);
+  t.strictSame([...(snapshot?.bgpPeers.keys() ?? [])], ['a', 'b', 'c']);
+});
+
 t.test('lines are those of the file, not of the document', async (t) => {
   const snapshot = new SnapshotAssembler().assemble(
     sourcesOf(`${peer('a', '')}---\n${peer('b', 'ttlSecurity: 256')}`),

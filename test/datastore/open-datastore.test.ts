@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import t from 'tap';
+import { FolderDatastore } from '../../src/datastore/folder.ts';
+import { openDatastore, readDatastore } from '../../src/datastore/open-datastore.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+const CLUSTER = join(import.meta.dirname, '../fixtures/datastore/cluster');
+
+t.test('folder:DIR is a folder', async (t) => {
+  const datastore = openDatastore(`folder:${CLUSTER}`, { clock: new FakeClock() });
+  t.ok(datastore instanceof FolderDatastore);
+});
+
+t.test('other datastores are refused in plain words', async (t) => {
+  const code = 'CATBIRD_DATASTORE_UNSUPPORTED';
+  for (const spec of ['etcd', 'kubernetes', 'consul', 'folder', 'folder:', '']) {
+    t.throws(() => openDatastore(spec, { clock: new FakeClock() }), { code }, spec);
+    await t.rejects(readDatastore(spec), { code }, spec);
+  }
+});
+
+t.test('a whole cluster as it may lie in a repository', async (t) => {
+  const snapshot = await readDatastore(`folder:${CLUSTER}`);
+  t.strictSame(snapshot.faults, []);
+  t.strictSame([...snapshot.bgpConfigurations.keys()], ['default', 'node.rack2-n07']);
+  t.strictSame([...snapshot.nodes.keys()], ['rack1-rr', 'rack2-n07', 'rack2-n08']);
+  t.strictSame([...snapshot.bgpPeers.keys()], ['rack-internal', 'rack2-tor']);
+  t.strictSame([...snapshot.bgpFilters.keys()], ['tor-out']);
+  t.strictSame([...snapshot.ipPools.keys()], ['pods-v4', 'pods-v6']);
+  t.strictSame([...snapshot.blockAffinities.keys()], ['rack2-n07-10-88-4-64-26']);
+  t.strictSame([...snapshot.services.keys()], ['shop/web']);
+  t.strictSame([...snapshot.endpointSlices.keys()], ['shop/web-x1']);
+  t.strictSame([...snapshot.secrets.keys()], ['kube-system/bgp-passwords']);
+});
