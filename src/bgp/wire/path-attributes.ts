@@ -1,4 +1,7 @@
-/** An immutable, decoded set of path attributes (RFC 4271 §5). Contract; the codec lives beside it. */
+/**
+ * An immutable, decoded set of path attributes (RFC 4271 §5); read by `decode-path-attributes.ts`, written by
+ * `encode-path-attributes.ts`.
+ */
 import type { AsPath } from './as-path.ts';
 
 export interface PathAttributes {
