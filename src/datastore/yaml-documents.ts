@@ -49,7 +49,7 @@ export function splitDocuments(text: string): Chunk[] {
   };
   for (const marker of text.matchAll(/^---(?=\s|$)/gm)) {
     const before = text.slice(start, marker.index);
-    if (/^\s*[^#%\s]/m.test(before)) cut(marker.index);
+    if (/^[ \t]*[^#%\s]/m.test(before)) cut(marker.index);
   }
   cut(text.length);
   return chunks;
