@@ -31,6 +31,8 @@ export interface RouterConfig {
   readonly listen: { readonly port: number; readonly addresses: readonly Address[] };
   /** LOCAL_PREF given to routes that bring none (RFC 4271 §5.1.5; SESS-16). */
   readonly defaultLocalPref: number;
+  /** Kernel metric of ordinary routes (PRIO, N): routes with a better one are elevated. */
+  readonly normalPriority: Readonly<Record<Family, number>>;
 }
 
 export interface FibConfig {
@@ -96,6 +98,8 @@ export interface SessionConfig {
     | undefined;
   readonly import: readonly string[];
   readonly export: readonly string[];
+  /** Present: the session stays down and shows this as its reason (a missing secret, SESS-9). */
+  readonly waitingFor: string | undefined;
 }
 
 export interface NeighborConfig extends SessionConfig {

@@ -1,0 +1,170 @@
+/** From a document as read to the `Config` it means: defaults filled in, frozen. */
+import { addressFamily } from '../net/address.ts';
+import type { Family } from '../net/family.ts';
+import { parseAddress } from '../net/text.ts';
+import type { PolicyRule } from '../policy/model.ts';
+import { deepFreeze } from './freeze.ts';
+import type {
+  BlockConfig,
+  Config,
+  FibConfig,
+  NeighborConfig,
+  NeighborRangeConfig,
+  OriginateConfig,
+  PoolConfig,
+  RouterConfig,
+  SessionConfig,
+} from './model.ts';
+import type { RuleDraft } from './policy-schema.ts';
+import type { ConfigDraft, NeighborDraft, NeighborRangeDraft, SessionDraft } from './schema.ts';
+
+/** What a configuration without the key means; printing leaves out what equals it. */
+export const DEFAULTS = {
+  port: 179,
+  holdTimeSec: 240,
+  connectRetryTimeSec: 5,
+  restartTimeSec: 120,
+  rangeLimit: 1000,
+  localPref: 100,
+  normalPriority: 1024,
+  protocol: 12,
+  table: 254,
+  metric: 1024,
+  maximumPaths: 16,
+  blockState: 'confirmed',
+  logLevel: 'info',
+} as const;
+
+const ANY_ADDRESS = ['0.0.0.0', '::'].map((text) => parseAddress(text)!);
+
+/** Fills in every default. The result is frozen, typed arrays inside excepted. */
+export function assembleConfig(draft: ConfigDraft): Config {
+  const { router, neighbors = [], neighborRanges = [] } = draft;
+  return deepFreeze({
+    router: assembleRouter(router),
+    fib: assembleFib(draft.fib ?? {}),
+    blocks: (draft.blocks ?? []).map(assembleBlock),
+    originate: (draft.originate ?? []).map(assembleOriginate),
+    pools: (draft.pools ?? []).map(assemblePool),
+    neighbors: neighbors.map((entry) => assembleNeighbor(entry, router.asNumber)),
+    neighborRanges: neighborRanges.map((entry) => assembleRange(entry, router.asNumber)),
+    policies: assemblePolicies(draft.policies ?? {}),
+    log: { level: draft.log?.level ?? DEFAULTS.logLevel },
+  });
+}
+
+function assembleRouter(draft: ConfigDraft['router']): RouterConfig {
+  const { normalPriority = {} } = draft;
+  return {
+    asNumber: draft.asNumber,
+    routerId: draft.routerId,
+    clusterId: draft.clusterId,
+    listen: {
+      port: draft.listen?.port ?? DEFAULTS.port,
+      addresses: draft.listen?.addresses ?? ANY_ADDRESS,
+    },
+    defaultLocalPref: draft.defaultLocalPref ?? DEFAULTS.localPref,
+    normalPriority: {
+      'ipv4-unicast': normalPriority['ipv4-unicast'] ?? DEFAULTS.normalPriority,
+      'ipv6-unicast': normalPriority['ipv6-unicast'] ?? DEFAULTS.normalPriority,
+    },
+  };
+}
+
+function assembleFib(draft: NonNullable<ConfigDraft['fib']>): FibConfig {
+  return {
+    enabled: draft.enabled ?? true,
+    protocol: draft.protocol ?? DEFAULTS.protocol,
+    table: draft.table ?? DEFAULTS.table,
+    metric: draft.metric ?? DEFAULTS.metric,
+    maximumPaths: draft.maximumPaths ?? DEFAULTS.maximumPaths,
+    rejectPrefixes: draft.rejectPrefixes ?? [],
+    localSubnets: draft.localSubnets ?? [],
+    rejectNextHops: draft.rejectNextHops ?? [],
+  };
+}
+
+function assembleBlock(draft: NonNullable<ConfigDraft['blocks']>[number]): BlockConfig {
+  const { cidr, advertise = true, blackhole = true, state = DEFAULTS.blockState } = draft;
+  return { cidr, advertise, blackhole, state };
+}
+
+function assembleOriginate(draft: NonNullable<ConfigDraft['originate']>[number]): OriginateConfig {
+  return { cidr: draft.cidr, kind: draft.kind, via: draft.via };
+}
+
+function assemblePool(draft: NonNullable<ConfigDraft['pools']>[number]): PoolConfig {
+  const { cidr, encapsulation = 'none', program = true } = draft;
+  return { cidr, encapsulation, program, export: draft.export ?? true };
+}
+
+function assembleNeighbor(draft: NeighborDraft, asNumber: number): NeighborConfig {
+  const { name, address } = draft;
+  return { name, address, ...assembleSession(draft, asNumber, addressFamily(address), false) };
+}
+
+/** Dynamic neighbours dial in: a range is passive unless told otherwise. */
+function assembleRange(draft: NeighborRangeDraft, asNumber: number): NeighborRangeConfig {
+  const { prefix, limit = DEFAULTS.rangeLimit } = draft;
+  return { prefix, limit, ...assembleSession(draft, asNumber, prefix.family, true) };
+}
+
+function assembleSession(
+  draft: SessionDraft,
+  asNumber: number,
+  family: Family,
+  passive: boolean,
+): SessionConfig {
+  const { gracefulRestart, addPath, maximumPrefixes } = draft;
+  return {
+    port: draft.port ?? DEFAULTS.port,
+    asNumber: draft.asNumber,
+    localAsNumber: draft.localAsNumber ?? asNumber,
+    sourceAddress: draft.sourceAddress,
+    passive: draft.passive ?? passive,
+    password: draft.password,
+    passwordFile: draft.passwordFile,
+    ttlSecurity: draft.ttlSecurity,
+    holdTimeSec: draft.holdTime ?? DEFAULTS.holdTimeSec,
+    keepaliveTimeSec: draft.keepaliveTime,
+    connectRetryTimeSec: draft.connectRetryTime ?? DEFAULTS.connectRetryTimeSec,
+    families: draft.families ? [...new Set(draft.families)] : [family],
+    routeReflectorClient: draft.routeReflectorClient ?? false,
+    nextHop: draft.nextHop ?? 'auto',
+    allowLocalAs: draft.allowLocalAs ?? 0,
+    gracefulRestart: {
+      enabled: gracefulRestart?.enabled ?? true,
+      restartTimeSec: gracefulRestart?.restartTime ?? DEFAULTS.restartTimeSec,
+    },
+    addPath: { send: addPath?.send ?? true, receive: addPath?.receive ?? true },
+    maximumPrefixes: maximumPrefixes && {
+      limit: maximumPrefixes.limit,
+      action: maximumPrefixes.action ?? 'restart',
+    },
+    import: draft.import ?? [],
+    export: draft.export ?? [],
+    waitingFor: draft.waitingFor,
+  };
+}
+
+function assemblePolicies(
+  drafts: Readonly<Record<string, readonly RuleDraft[]>>,
+): Record<string, readonly PolicyRule[]> {
+  const policies = Object.entries(drafts).map(([policy, rules]) => [
+    policy,
+    rules.map((rule, index) => assembleRule(rule, `${policy} ${index + 1}`)),
+  ]);
+  return Object.fromEntries(policies);
+}
+
+/** A rule without a name is called by its list and its place in it. */
+function assembleRule(draft: RuleDraft, name: string): PolicyRule {
+  const { match = {}, set = {}, action } = draft;
+  // Parsing leaves out absent keys; only its type says they could be undefined.
+  return {
+    name: draft.name ?? name,
+    match: match as PolicyRule['match'],
+    set: set as PolicyRule['set'],
+    action,
+  };
+}

@@ -1,0 +1,162 @@
+/**
+ * Rules across keys: names that must exist, identities that must differ, values that must fit each
+ * other. They run on whatever of the document can be read, so that one report has every fault.
+ */
+import { z } from 'zod';
+import { addressFamily, sameAddress } from '../net/address.ts';
+import { formatAddress, formatPrefix } from '../net/text.ts';
+import { DEFAULTS } from './assemble.ts';
+import type { ConfigIssue, IssuePath } from './issues.ts';
+import { neighborRangeShape, neighborShape, originateShape, routerShape } from './schema.ts';
+import { nearest } from './suggest.ts';
+
+type Readable<S extends z.ZodRawShape> = { readonly [K in keyof S]?: z.output<S[K]> | undefined };
+type ReadableNeighbor = Readable<typeof neighborShape>;
+type ReadableSession = Omit<ReadableNeighbor, 'name' | 'address'>;
+type Report = (path: IssuePath, reason: string) => void;
+
+/** @param document the parsed YAML or JSON, whatever it is */
+export function checkAcrossKeys(document: unknown): ConfigIssue[] {
+  const issues: ConfigIssue[] = [];
+  const report: Report = (path, reason) => issues.push({ path, reason, isAboutKey: false });
+  const { router, neighbors, neighborRanges, originate, policies } = asObject(document);
+  const context = {
+    hasClusterId: readable(routerShape, router).clusterId !== undefined,
+    policyNames: Object.keys(asObject(policies)),
+    report,
+  };
+  const readNeighbors = asList(neighbors).map((entry) => readable(neighborShape, entry));
+  const readRanges = asList(neighborRanges).map((entry) => readable(neighborRangeShape, entry));
+  readNeighbors.forEach((entry, i) => {
+    checkSession(entry, ['neighbors', i], context);
+    checkSource(entry, ['neighbors', i], report);
+  });
+  readRanges.forEach((entry, i) => {
+    checkSession(entry, ['neighborRanges', i], context);
+  });
+  checkUnique(readNeighbors, report);
+  checkUniqueRanges(readRanges, report);
+  checkOriginate(originate, report);
+  return issues;
+}
+
+/** Every key that can be read on its own; the others have faults of their own. */
+function readable<S extends z.ZodRawShape>(shape: S, raw: unknown): Readable<S> {
+  const fields = asObject(raw);
+  const entries = Object.entries(shape).flatMap(([key, schema]) => {
+    const result = z.safeParse(schema, fields[key]);
+    return result.success ? [[key, result.data]] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+function asObject(raw: unknown): Readonly<Record<string, unknown>> {
+  return typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>) : {};
+}
+
+function asList(raw: unknown): readonly unknown[] {
+  return Array.isArray(raw) ? raw : [];
+}
+
+interface SessionContext {
+  readonly hasClusterId: boolean;
+  readonly policyNames: readonly string[];
+  readonly report: Report;
+}
+
+function checkSession(session: ReadableSession, path: IssuePath, context: SessionContext): void {
+  const { report } = context;
+  if (session.password !== undefined && session.passwordFile !== undefined) {
+    report([...path, 'passwordFile'], 'give password or passwordFile, not both');
+  }
+  if (session.routeReflectorClient && !context.hasClusterId) {
+    const reason = 'a client needs a reflector: set router.clusterId';
+    report([...path, 'routeReflectorClient'], reason);
+  }
+  checkKeepalive(session, path, report);
+  checkPolicyNames(session, path, context);
+}
+
+function checkKeepalive(session: ReadableSession, path: IssuePath, report: Report): void {
+  const { keepaliveTime, holdTime = DEFAULTS.holdTimeSec } = session;
+  if (keepaliveTime === undefined || holdTime === 0 || keepaliveTime < holdTime) return;
+  report([...path, 'keepaliveTime'], `must be shorter than the hold time of ${holdTime} seconds`);
+}
+
+function checkPolicyNames(
+  session: ReadableSession,
+  path: IssuePath,
+  context: SessionContext,
+): void {
+  for (const key of ['import', 'export'] as const) {
+    session[key]?.forEach((name, i) => {
+      if (context.policyNames.includes(name)) return;
+      const suggestion = nearest(name, context.policyNames);
+      const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
+      context.report([...path, key, i], `there is no policy called ${name}${hint}`);
+    });
+  }
+}
+
+function checkSource(neighbor: ReadableNeighbor, path: IssuePath, report: Report): void {
+  const { address, sourceAddress } = neighbor;
+  if (!address || !sourceAddress) return;
+  const at = [...path, 'sourceAddress'];
+  if (sameAddress(address, sourceAddress)) report(at, 'equals the address of the neighbor itself');
+  else if (addressFamily(address) !== addressFamily(sourceAddress)) {
+    report(at, 'is of another address family than the neighbor');
+  }
+}
+
+function checkUnique(neighbors: readonly ReadableNeighbor[], report: Report): void {
+  const names = new Map<string, number>();
+  const endpoints = new Map<string, number>();
+  neighbors.forEach(({ name, address, port = DEFAULTS.port }, i) => {
+    const first = name === undefined ? undefined : remember(names, name, i);
+    if (first !== undefined) {
+      report(['neighbors', i, 'name'], `neighbors[${first}] is called ${name} too`);
+    }
+    if (!address) return;
+    const endpoint = `${formatAddress(address)} port ${port}`;
+    const other = remember(endpoints, endpoint, i);
+    if (other !== undefined) {
+      report(['neighbors', i, 'address'], `neighbors[${other}] is at ${endpoint} too`);
+    }
+  });
+}
+
+function checkUniqueRanges(
+  ranges: readonly Readable<typeof neighborRangeShape>[],
+  report: Report,
+): void {
+  const seen = new Map<string, number>();
+  ranges.forEach(({ prefix }, i) => {
+    if (!prefix) return;
+    const first = remember(seen, formatPrefix(prefix), i);
+    if (first === undefined) return;
+    report(['neighborRanges', i, 'prefix'], `neighborRanges[${first}] has this prefix too`);
+  });
+}
+
+/** @returns where the key was seen before, if it was */
+function remember(seen: Map<string, number>, key: string, index: number): number | undefined {
+  const first = seen.get(key);
+  if (first === undefined) seen.set(key, index);
+  return first;
+}
+
+function checkOriginate(originate: unknown, report: Report): void {
+  asList(originate).forEach((entry, i) => {
+    const { cidr, kind, via } = readable(originateShape, entry);
+    const path = ['originate', i, 'via'];
+    if (kind === 'reachable-by' && asObject(entry)['via'] === undefined) {
+      report(path, 'is required for reachable-by: the gateway');
+    }
+    if (kind !== undefined && kind !== 'reachable-by' && via) {
+      report(path, 'only reachable-by routes have a gateway');
+    }
+    if (cidr && via && cidr.family !== addressFamily(via)) {
+      report(path, 'is of another address family than the route');
+    }
+  });
+}

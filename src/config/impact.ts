@@ -1,0 +1,93 @@
+/**
+ * What a change of each key does to a running daemon (RECONF-1 to RECONF-12).
+ *
+ * One table for the diff, the plan and the documentation; the types make sure that every key of the
+ * schema has a row.
+ */
+import type { documentSchema, fibShape, routerShape, sessionShape } from './schema.ts';
+
+/**
+ * - `none`: no session and no route is touched;
+ * - `soft`: exports or the kernel are brought up to date in place, only differences move;
+ * - `refresh`: what peers have sent is judged again, sessions stay up;
+ * - `reset`: the sessions concerned restart;
+ * - `all`: every session restarts.
+ */
+export type Impact = 'none' | 'soft' | 'refresh' | 'reset' | 'all';
+
+/** Weakest first. */
+export const IMPACTS: readonly Impact[] = ['none', 'soft', 'refresh', 'reset', 'all'];
+
+export const ROUTER_IMPACT: Readonly<Record<keyof typeof routerShape, Impact>> = {
+  asNumber: 'all',
+  routerId: 'all',
+  clusterId: 'reset', // of the sessions with clients
+  listen: 'none', // the listener moves, sessions stay (LISTEN-5)
+  defaultLocalPref: 'refresh',
+  normalPriority: 'refresh', // PRIO-5
+};
+
+export const FIB_IMPACT: Readonly<Record<keyof typeof fibShape, Impact>> = {
+  enabled: 'soft',
+  protocol: 'soft',
+  table: 'soft',
+  metric: 'soft',
+  maximumPaths: 'soft',
+  rejectPrefixes: 'soft',
+  localSubnets: 'soft',
+  rejectNextHops: 'soft',
+};
+
+/** For keys of `neighbors` and `neighborRanges` alike. */
+export const SESSION_IMPACT: Readonly<Record<keyof typeof sessionShape, Impact>> = {
+  port: 'reset',
+  asNumber: 'reset',
+  localAsNumber: 'reset',
+  sourceAddress: 'reset',
+  passive: 'reset',
+  password: 'reset',
+  passwordFile: 'reset',
+  ttlSecurity: 'reset',
+  holdTime: 'reset',
+  keepaliveTime: 'reset',
+  connectRetryTime: 'none', // used at the next attempt
+  families: 'reset',
+  routeReflectorClient: 'reset',
+  nextHop: 'soft',
+  allowLocalAs: 'refresh',
+  gracefulRestart: 'reset',
+  addPath: 'reset',
+  maximumPrefixes: 'none', // counted against from now on
+  import: 'refresh',
+  export: 'soft',
+  waitingFor: 'reset',
+};
+
+/** Keys that make a neighbour or a range what it is. */
+export const IDENTITY_IMPACT: Readonly<Record<'name' | 'address' | 'prefix' | 'limit', Impact>> = {
+  name: 'none', // RECONF-5
+  address: 'reset',
+  prefix: 'reset',
+  limit: 'none',
+};
+
+/** Sections that are lists of objects; adding, changing or removing one has this impact. */
+export const SECTION_IMPACT: Readonly<
+  Record<Exclude<keyof typeof documentSchema.shape, 'router' | 'fib'>, Impact>
+> = {
+  blocks: 'soft',
+  originate: 'soft',
+  pools: 'soft',
+  neighbors: 'reset',
+  neighborRanges: 'reset',
+  policies: 'refresh', // of the sessions that import through it; exports are soft
+  log: 'none',
+};
+
+/** The stronger of the impacts, `none` for an empty list. */
+export function strongest(impacts: readonly Impact[]): Impact {
+  return impacts.reduce<Impact>(
+    (worst, impact) => (IMPACTS.indexOf(impact) > IMPACTS.indexOf(worst) ? impact : worst),
+    'none',
+  );
+}

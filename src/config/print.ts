@@ -1,0 +1,179 @@
+/**
+ * A configuration as plain JSON data, in the shape configuration files are written in: for
+ * `catbird render`, `show config` and the texts of a plan. Parsing what is printed (secrets shown)
+ * gives an equal configuration.
+ */
+import type { Address } from '../net/address.ts';
+import { formatAddress, formatIpv4Number, formatPrefix } from '../net/text.ts';
+import type { PolicyRule } from '../policy/model.ts';
+import { DEFAULTS } from './assemble.ts';
+import type {
+  Config,
+  FibConfig,
+  NeighborConfig,
+  NeighborRangeConfig,
+  RouterConfig,
+  SessionConfig,
+} from './model.ts';
+import { formatPrefixRange } from './prefix-range.ts';
+
+/** Stands where a password would. */
+export const HIDDEN = '********';
+
+export interface PrintOptions {
+  /** Passwords as they are; otherwise {@link HIDDEN}. */
+  readonly showSecrets: boolean;
+}
+
+export type PlainObject = Readonly<Record<string, unknown>>;
+
+const HIDE: PrintOptions = { showSecrets: false };
+
+/** Neighbours always carry their identity, other keys only where they differ from the default. */
+export function printConfig(config: Config, options: PrintOptions = HIDE): PlainObject {
+  return {
+    router: printRouter(config.router),
+    fib: printFib(config.fib),
+    blocks: config.blocks.map(({ cidr, ...rest }) => ({ cidr: formatPrefix(cidr), ...rest })),
+    originate: config.originate.map(({ cidr, kind, via }) =>
+      present({ cidr: formatPrefix(cidr), kind, via: via && formatAddress(via) }),
+    ),
+    pools: config.pools.map(({ cidr, ...rest }) => ({ cidr: formatPrefix(cidr), ...rest })),
+    neighbors: config.neighbors.map((neighbor) => printNeighbor(neighbor, options)),
+    neighborRanges: config.neighborRanges.map((range) => printRange(range, options)),
+    policies: Object.fromEntries(
+      Object.entries(config.policies).map(([name, rules]) => [name, rules.map(printRule)]),
+    ),
+    log: { ...config.log },
+  };
+}
+
+/** Keys of `router`, absent ones left out. */
+export function printRouter(router: RouterConfig): PlainObject {
+  const { clusterId, listen } = router;
+  return present({
+    asNumber: router.asNumber,
+    routerId: formatIpv4Number(router.routerId),
+    clusterId: clusterId === undefined ? undefined : formatIpv4Number(clusterId),
+    listen: { port: listen.port, addresses: texts(listen.addresses) },
+    defaultLocalPref: router.defaultLocalPref,
+    normalPriority: { ...router.normalPriority },
+  });
+}
+
+/** Keys of `fib`. */
+export function printFib(fib: FibConfig): PlainObject {
+  return {
+    ...fib,
+    rejectPrefixes: fib.rejectPrefixes.map(formatPrefix),
+    localSubnets: fib.localSubnets.map((own) => `${formatAddress(own.address)}/${own.length}`),
+    rejectNextHops: texts(fib.rejectNextHops),
+  };
+}
+
+/** Keys of a neighbour that say something. */
+export function printNeighbor(neighbor: NeighborConfig, options: PrintOptions = HIDE): PlainObject {
+  const { families } = neighbor;
+  const identity = { name: neighbor.name, address: formatAddress(neighbor.address) };
+  const { port, asNumber, localAsNumber, passive } = neighbor;
+  const always = { ...identity, port, asNumber, localAsNumber, passive, families: [...families] };
+  return { ...always, ...withoutDefaults(printSession(neighbor, options)) };
+}
+
+/** Keys of a neighbour range that say something. */
+export function printRange(range: NeighborRangeConfig, options: PrintOptions = HIDE): PlainObject {
+  const { port, asNumber, localAsNumber, passive, families, limit } = range;
+  const always = { prefix: formatPrefix(range.prefix), limit, port, asNumber, localAsNumber };
+  const session = withoutDefaults(printSession(range, options));
+  return { ...always, passive, families: [...families], ...session };
+}
+
+/** Every key of a session; undefined where it is off. */
+export function printSession(session: SessionConfig, options: PrintOptions): PlainObject {
+  const { password, sourceAddress, gracefulRestart } = session;
+  return {
+    port: session.port,
+    asNumber: session.asNumber,
+    localAsNumber: session.localAsNumber,
+    sourceAddress: sourceAddress && formatAddress(sourceAddress),
+    passive: session.passive,
+    password: password === undefined || options.showSecrets ? password : HIDDEN,
+    passwordFile: session.passwordFile,
+    ttlSecurity: session.ttlSecurity,
+    holdTime: session.holdTimeSec,
+    keepaliveTime: session.keepaliveTimeSec,
+    connectRetryTime: session.connectRetryTimeSec,
+    families: [...session.families],
+    routeReflectorClient: session.routeReflectorClient,
+    nextHop: session.nextHop,
+    allowLocalAs: session.allowLocalAs,
+    gracefulRestart: {
+      enabled: gracefulRestart.enabled,
+      restartTime: gracefulRestart.restartTimeSec,
+    },
+    addPath: { ...session.addPath },
+    maximumPrefixes: session.maximumPrefixes && { ...session.maximumPrefixes },
+    import: [...session.import],
+    export: [...session.export],
+    waitingFor: session.waitingFor,
+  };
+}
+
+/** What needs no saying. Keys that are always printed are not in here. */
+const SESSION_DEFAULTS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries({
+    holdTime: DEFAULTS.holdTimeSec,
+    connectRetryTime: DEFAULTS.connectRetryTimeSec,
+    routeReflectorClient: false,
+    nextHop: 'auto',
+    allowLocalAs: 0,
+    gracefulRestart: { enabled: true, restartTime: DEFAULTS.restartTimeSec },
+    addPath: { send: true, receive: true },
+    import: [],
+    export: [],
+  }).map(([key, value]) => [key, JSON.stringify(value)]),
+);
+
+function withoutDefaults(session: PlainObject): PlainObject {
+  return Object.fromEntries(
+    Object.entries(session).filter(
+      ([key, value]) => value !== undefined && JSON.stringify(value) !== SESSION_DEFAULTS[key],
+    ),
+  );
+}
+
+/** A rule with only the parts it has. */
+export function printRule({ name, match, set, action }: PolicyRule): PlainObject {
+  const { prefixes, notPrefixes, largeCommunities, communities, nextHops, ...rest } = match;
+  const { addCommunities, addLargeCommunities, ...actions } = set;
+  const printedMatch = present({
+    prefixes: prefixes?.map(formatPrefixRange),
+    notPrefixes: notPrefixes?.map(formatPrefixRange),
+    communities: communities?.map(formatCommunity),
+    largeCommunities: largeCommunities?.map((words) => words.join(':')),
+    nextHops: nextHops && texts(nextHops),
+    ...rest,
+  });
+  const printedSet = present({
+    addCommunities: addCommunities?.map(formatCommunity),
+    addLargeCommunities: addLargeCommunities?.map((words) => words.join(':')),
+    ...actions,
+  });
+  return present({ name, match: unlessEmpty(printedMatch), set: unlessEmpty(printedSet), action });
+}
+
+function unlessEmpty(object: PlainObject): PlainObject | undefined {
+  return Object.keys(object).length === 0 ? undefined : object;
+}
+
+function present(object: PlainObject): PlainObject {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}
+
+function texts(addresses: readonly Address[]): string[] {
+  return addresses.map((address) => formatAddress(address));
+}
+
+function formatCommunity(value: number): string {
+  return `${value >>> 16}:${value & 0xffff}`;
+}

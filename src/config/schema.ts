@@ -1,0 +1,152 @@
+/**
+ * The shape of a configuration: every key there is, with the values it takes. Objects are strict, an
+ * unknown key is a fault. Defaults are filled in by `assemble.ts`, rules across keys are in `checks.ts`.
+ *
+ * Shapes stay open as plain records of schemas, because checks, impact table and suggestions need
+ * their keys.
+ */
+import { z } from 'zod';
+import { policyRules } from './policy-schema.ts';
+import {
+  address,
+  asNumber,
+  choice,
+  cidr,
+  duration,
+  family,
+  flag,
+  holdTime,
+  integer,
+  interfaceAddress,
+  MAX_PRIORITY,
+  quad,
+  scalar,
+  text,
+} from './values.ts';
+
+const port = integer(1, 65_535);
+const priority = integer(1, MAX_PRIORITY - 1);
+
+const listen = z.strictObject({
+  port: integer(0, 65_535).optional(),
+  addresses: z.array(address).optional(),
+});
+
+/** Keys of `router`. */
+export const routerShape = {
+  asNumber,
+  routerId: quad,
+  clusterId: quad.optional(),
+  listen: listen.optional(),
+  defaultLocalPref: integer(0, 0xffff_ffff).optional(),
+  normalPriority: z
+    .strictObject({ 'ipv4-unicast': priority.optional(), 'ipv6-unicast': priority.optional() })
+    .optional(),
+};
+
+const metric = scalar('a metric from 0 to 4294967295, or local-pref', (raw) => {
+  if (raw === 'local-pref') return raw;
+  const isMetric = Number.isInteger(raw) && (raw as number) >= 0 && (raw as number) <= 0xffff_ffff;
+  return isMetric ? (raw as number) : undefined;
+});
+
+/** Keys of `fib`. */
+export const fibShape = {
+  enabled: flag.optional(),
+  protocol: integer(1, 255).optional(),
+  table: integer(1, 0xffff_ffff).optional(),
+  metric: metric.optional(),
+  maximumPaths: integer(1, 256).optional(),
+  rejectPrefixes: z.array(cidr).optional(),
+  localSubnets: z.array(interfaceAddress).optional(),
+  rejectNextHops: z.array(address).optional(),
+};
+
+/** Keys of an entry of `blocks`. */
+export const blockShape = {
+  cidr,
+  advertise: flag.optional(),
+  blackhole: flag.optional(),
+  state: scalar('text', (raw) => (typeof raw === 'string' ? raw : undefined)).optional(),
+};
+
+/** Keys of an entry of `originate`. */
+export const originateShape = {
+  cidr,
+  kind: choice('reachable-by', 'service-range', 'service'),
+  via: address.optional(),
+};
+
+/** Keys of an entry of `pools`. */
+export const poolShape = {
+  cidr,
+  encapsulation: choice('none', 'ipip-always', 'ipip-cross-subnet', 'vxlan').optional(),
+  program: flag.optional(),
+  export: flag.optional(),
+};
+
+/** Keys that neighbours and neighbour ranges share. */
+export const sessionShape = {
+  port: port.optional(),
+  asNumber,
+  localAsNumber: asNumber.optional(),
+  sourceAddress: address.optional(),
+  passive: flag.optional(),
+  password: text.optional(),
+  passwordFile: text.optional(),
+  ttlSecurity: integer(1, 254).optional(),
+  holdTime: holdTime.optional(),
+  keepaliveTime: duration(1, 21_845).optional(),
+  connectRetryTime: duration(1, 65_535).optional(),
+  families: z.array(family).nonempty('name at least one family').optional(),
+  routeReflectorClient: flag.optional(),
+  nextHop: choice('auto', 'self', 'keep').optional(),
+  allowLocalAs: integer(0, 255).optional(),
+  gracefulRestart: z
+    .strictObject({ enabled: flag.optional(), restartTime: duration(0, 4095).optional() })
+    .optional(),
+  addPath: z.strictObject({ send: flag.optional(), receive: flag.optional() }).optional(),
+  maximumPrefixes: z
+    .strictObject({
+      limit: integer(1, 0xffff_ffff),
+      action: choice('warn', 'restart', 'shutdown').optional(),
+    })
+    .optional(),
+  import: z.array(text).optional(),
+  export: z.array(text).optional(),
+  waitingFor: text.optional(),
+};
+
+/** Keys of an entry of `neighbors`. */
+export const neighborShape = { name: text, address, ...sessionShape };
+
+/** Keys of an entry of `neighborRanges`. */
+export const neighborRangeShape = {
+  prefix: cidr,
+  limit: integer(1, 65_535).optional(),
+  ...sessionShape,
+};
+
+/** Keys of `log`. */
+export const logShape = {
+  level: choice('error', 'warn', 'info', 'debug', 'trace', 'silent').optional(),
+};
+
+/** The whole document. */
+export const documentSchema = z.strictObject({
+  router: z.strictObject(routerShape),
+  fib: z.strictObject(fibShape).optional(),
+  blocks: z.array(z.strictObject(blockShape)).optional(),
+  originate: z.array(z.strictObject(originateShape)).optional(),
+  pools: z.array(z.strictObject(poolShape)).optional(),
+  neighbors: z.array(z.strictObject(neighborShape)).optional(),
+  neighborRanges: z.array(z.strictObject(neighborRangeShape)).optional(),
+  policies: z.record(z.string(), policyRules).optional(),
+  log: z.strictObject(logShape).optional(),
+});
+
+/** A document as read, before defaults. */
+export type ConfigDraft = z.infer<typeof documentSchema>;
+export type NeighborDraft = NonNullable<ConfigDraft['neighbors']>[number];
+export type NeighborRangeDraft = NonNullable<ConfigDraft['neighborRanges']>[number];
+export type SessionDraft = Omit<NeighborRangeDraft, 'prefix' | 'limit'>;

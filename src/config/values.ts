@@ -1,0 +1,132 @@
+/**
+ * How the values of the configuration are written: numbers, durations, AS numbers, addresses, CIDRs,
+ * communities. Each reader turns one YAML or JSON scalar into the value the model holds, or says in
+ * plain words what was expected.
+ */
+import { z } from 'zod';
+import type { Address } from '../net/address.ts';
+import { MAX_ASN, parseAsn } from '../net/asn.ts';
+import type { Family } from '../net/family.ts';
+import { parseAddress, parseCidr, parseInterfaceAddress, parseIpv4Number } from '../net/text.ts';
+
+/** Largest 31-bit value, K of the priority rules: LOCAL_PREF = K − metric (PRIO-1). */
+export const MAX_PRIORITY = 2_147_483_647;
+
+const MAX_SHOWN = 40;
+
+/**
+ * A schema for one scalar.
+ *
+ * @param expected completes "expected …" for the user
+ * @param read undefined when the value is none
+ */
+export function scalar<T>(expected: string, read: (raw: unknown) => T | undefined): z.ZodType<T> {
+  return z.unknown().transform((raw, context) => {
+    const value = read(raw);
+    if (value !== undefined) return value;
+    const message =
+      raw === undefined ? `is required: ${expected}` : `expected ${expected}, found ${show(raw)}`;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+}
+
+/** What stands in the file, short enough for a message. */
+export function show(raw: unknown): string {
+  if (raw === null) return 'nothing';
+  if (Array.isArray(raw)) return 'a list';
+  if (typeof raw === 'object') return 'a mapping';
+  const text = JSON.stringify(raw) ?? String(raw);
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
+
+/** A scalar that is written as text. */
+function fromText<T>(expected: string, read: (text: string) => T | undefined): z.ZodType<T> {
+  return scalar(expected, (raw) => (typeof raw === 'string' ? read(raw) : undefined));
+}
+
+export const flag = scalar('true or false', (raw) => (typeof raw === 'boolean' ? raw : undefined));
+
+/** Text with at least one character. */
+export const text = fromText('text', (value) => (value === '' ? undefined : value));
+
+/** A whole number within bounds. */
+export function integer(minimum: number, maximum: number): z.ZodType<number> {
+  return scalar(`a whole number from ${minimum} to ${maximum}`, (raw) =>
+    isWithin(raw, minimum, maximum) ? raw : undefined,
+  );
+}
+
+function isWithin(raw: unknown, minimum: number, maximum: number): raw is number {
+  return typeof raw === 'number' && Number.isInteger(raw) && raw >= minimum && raw <= maximum;
+}
+
+/** One of a few words. */
+export function choice<const T extends string>(...words: readonly T[]): z.ZodType<T> {
+  return scalar(`one of ${words.join(', ')}`, (raw) => words.find((word) => word === raw));
+}
+
+/** Seconds as a number, or `90s`, `2m`, `1h30m`; whole seconds within bounds. */
+export function duration(minimumSec: number, maximumSec: number): z.ZodType<number> {
+  const expected = `${minimumSec} to ${maximumSec} seconds, as a number or like 90s, 2m, 1h30m`;
+  return scalar(expected, (raw) => {
+    const seconds = typeof raw === 'string' ? parseDuration(raw) : raw;
+    return isWithin(seconds, minimumSec, maximumSec) ? seconds : undefined;
+  });
+}
+
+function parseDuration(value: string): number | undefined {
+  const match = /^(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?$/.exec(value);
+  if (!match || value === '') return undefined;
+  const [, hours = 0, minutes = 0, seconds = 0] = match;
+  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+}
+
+/** 3 to 65535 seconds, or 0 for a session without keepalives (RFC 4271 §4.2). */
+export const holdTime: z.ZodType<number> = duration(0, 65_535).refine(
+  (seconds) => seconds === 0 || seconds >= 3,
+  'a hold time is 0 (never expires) or at least 3 seconds (RFC 4271 §4.2)',
+);
+
+/** 1 to 4294967295 but AS 0 and the last one (RFC 7607, RFC 7300); `1.10` is 65546. */
+export const asNumber = scalar('an AS number from 1 to 4294967294, plain or dotted', (raw) => {
+  if (typeof raw !== 'string' && !isWithin(raw, 0, MAX_ASN)) return undefined;
+  const asn = parseAsn(raw as string | number);
+  return asn === 0 || asn === MAX_ASN ? undefined : asn;
+});
+
+/** A dotted quad other than 0.0.0.0, as an unsigned 32-bit number (RFC 6286). */
+export const quad = fromText(
+  'a dotted quad other than 0.0.0.0',
+  (value) => parseIpv4Number(value) || undefined,
+);
+
+export const address = fromText('an IPv4 or IPv6 address', parseAddress);
+
+export const cidr = fromText('a CIDR block without host bits, like 10.0.0.0/8', parseCidr);
+
+/** An own address and its subnet's length. */
+export const interfaceAddress = fromText(
+  'an address with prefix length, like 10.0.0.7/24',
+  (value): { address: Address; length: number } | undefined => parseInterfaceAddress(value),
+);
+
+export const family: z.ZodType<Family> = choice('ipv4-unicast', 'ipv6-unicast');
+
+/** `64512:10` as an unsigned 32-bit number (RFC 1997). */
+export const community = fromText('a community like 64512:10', (value) => {
+  const parts = numbers(value, 2, 0xffff);
+  return parts && parts[0]! * 0x1_0000 + parts[1]!;
+});
+
+/** `64512:20:30` as three words (RFC 8092). */
+export const largeCommunity = fromText('a large community like 64512:20:30', (value) => {
+  const parts = numbers(value, 3, 0xffff_ffff);
+  return parts && ([parts[0]!, parts[1]!, parts[2]!] as const);
+});
+
+function numbers(value: string, count: number, maximum: number): number[] | undefined {
+  if (!/^\d{1,10}(:\d{1,10})+$/.test(value)) return undefined;
+  const parts = value.split(':').map(Number);
+  return parts.length === count && parts.every((part) => part <= maximum) ? parts : undefined;
+}

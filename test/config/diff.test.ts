@@ -1,0 +1,181 @@
+import t from 'tap';
+import { type ConfigDiff, diffConfig } from '../../src/config/diff.ts';
+import {
+  FIB_IMPACT,
+  IDENTITY_IMPACT,
+  IMPACTS,
+  type Impact,
+  ROUTER_IMPACT,
+  SECTION_IMPACT,
+  SESSION_IMPACT,
+} from '../../src/config/impact.ts';
+import {
+  documentSchema,
+  fibShape,
+  neighborRangeShape,
+  neighborShape,
+  routerShape,
+} from '../../src/config/schema.ts';
+import { config, ROUTER } from './support.ts';
+
+const BASE = 'name: a, address: 10.0.0.2, asNumber: 64512';
+
+function neighbor(text: string, router = ROUTER): string {
+  return `${router}\nneighbors: [{ ${text} }]\npolicies: { p: [], q: [] }`;
+}
+
+function diff(before: string, after: string): ConfigDiff {
+  return diffConfig(config(before), config(after));
+}
+
+t.test('every key of the schema has an impact', async (t) => {
+  const rows: Record<string, Impact> = {
+    ...SECTION_IMPACT,
+    ...ROUTER_IMPACT,
+    ...FIB_IMPACT,
+    ...IDENTITY_IMPACT,
+    ...SESSION_IMPACT,
+  };
+  const sections = Object.keys(documentSchema.shape).filter(
+    (key) => key !== 'router' && key !== 'fib',
+  );
+  const shapes = [routerShape, fibShape, neighborShape, neighborRangeShape];
+  for (const key of [...sections, ...shapes.flatMap((shape) => Object.keys(shape))]) {
+    t.ok(IMPACTS.includes(rows[key]!), key);
+  }
+});
+
+/** A value other than the default for each key of a neighbour. */
+const OTHER_VALUES: Readonly<Record<keyof typeof SESSION_IMPACT, string>> = {
+  port: '1179',
+  asNumber: '65001',
+  localAsNumber: '65002',
+  sourceAddress: '10.0.0.7',
+  passive: 'true',
+  password: 'x',
+  passwordFile: '/x',
+  ttlSecurity: '1',
+  holdTime: '9',
+  keepaliveTime: '3',
+  connectRetryTime: '9',
+  families: '[ipv4-unicast, ipv6-unicast]',
+  routeReflectorClient: 'true',
+  nextHop: 'self',
+  allowLocalAs: '1',
+  gracefulRestart: '{ enabled: false }',
+  addPath: '{ send: false }',
+  maximumPrefixes: '{ limit: 5 }',
+  import: '[p]',
+  export: '[p]',
+  waitingFor: 'a secret',
+};
+
+t.test(
+  'a change of one neighbor key has the impact of the table, on that session only',
+  async (t) => {
+    const router = 'router: { asNumber: 64512, routerId: 10.0.0.1, clusterId: 10.0.0.1 }';
+    for (const [key, value] of Object.entries(OTHER_VALUES)) {
+      const base = key === 'asNumber' ? BASE.replace(/, asNumber.*/, '') : BASE;
+      const before = key === 'asNumber' ? `${base}, asNumber: 64512` : base;
+      const { neighbors } = diff(
+        neighbor(before, router),
+        neighbor(`${base}, ${key}: ${value}`, router),
+      );
+      const impact = SESSION_IMPACT[key as keyof typeof SESSION_IMPACT];
+      const list = impact === 'reset' ? neighbors.restarted : neighbors.changed;
+      t.match(list, [{ impact, keys: [{ key, impact }] }], key);
+      t.same([neighbors.added, neighbors.removed], [[], []], key);
+    }
+  },
+);
+
+t.test('equal configurations differ in nothing (RECONF-12)', async (t) => {
+  t.equal(diff(neighbor(BASE), neighbor(BASE)).isEmpty, true);
+  t.equal(diff(neighbor(BASE), neighbor(`${BASE}, holdTime: 4m`)).isEmpty, true);
+});
+
+t.test('a session that is only called differently does not bounce (RECONF-5)', async (t) => {
+  const { neighbors } = diff(neighbor(BASE), neighbor(BASE.replace('name: a', 'name: b')));
+  t.match(neighbors.changed, [{ impact: 'none', keys: [{ key: 'name', from: 'a', to: 'b' }] }]);
+  t.same([neighbors.added, neighbors.removed, neighbors.restarted], [[], [], []]);
+});
+
+t.test('two sessions that trade names both stay up', async (t) => {
+  const text = (first: string, second: string) => `${ROUTER}\nneighbors:
+- { name: ${first}, address: 10.0.0.2, asNumber: 1 }
+- { name: ${second}, address: 10.0.0.3, asNumber: 1 }`;
+  const { neighbors } = diff(text('a', 'b'), text('b', 'a'));
+  t.equal(neighbors.changed.length, 2);
+  t.same(neighbors.restarted, []);
+});
+
+t.test('a neighbor that moves to another address restarts (RECONF-1)', async (t) => {
+  const { neighbors } = diff(neighbor(BASE), neighbor(BASE.replace('10.0.0.2', '10.0.0.3')));
+  t.match(neighbors.restarted, [{ keys: [{ key: 'address', from: '10.0.0.2', to: '10.0.0.3' }] }]);
+});
+
+t.test('peers come and go without touching others (RECONF-4)', async (t) => {
+  const { neighbors } = diff(
+    neighbor(BASE),
+    `${ROUTER}\nneighbors: [{ name: b, address: 10.0.0.3, asNumber: 1 }, { ${BASE} }]`,
+  );
+  t.match(neighbors.added, [{ name: 'b' }]);
+  t.same([neighbors.removed, neighbors.restarted, neighbors.changed], [[], [], []]);
+});
+
+t.test('a router id restarts every session (ID-3, RECONF-2)', async (t) => {
+  const after = ROUTER.replace('10.0.0.1', '10.0.0.9');
+  const { neighbors, router } = diff(neighbor(BASE), neighbor(BASE, after));
+  t.match(router, [{ key: 'routerId', impact: 'all' }]);
+  t.match(neighbors.restarted, [{ impact: 'all', keys: [{ key: 'router.routerId' }] }]);
+});
+
+t.test('a cluster id restarts the sessions with clients (RECONF-1, RECONF-11)', async (t) => {
+  const text = (id: string) => `router: { asNumber: 1, routerId: 10.0.0.1, clusterId: ${id} }
+neighbors:
+- { name: a, address: 10.0.0.2, asNumber: 1, routeReflectorClient: true }
+- { name: b, address: 10.0.0.3, asNumber: 2 }`;
+  const { neighbors } = diff(text('1.1.1.1'), text('2.2.2.2'));
+  t.match(neighbors.restarted, [{ after: { name: 'a' } }]);
+  t.equal(neighbors.restarted.length, 1);
+});
+
+t.test('moving the listener touches no session (LISTEN-5, RECONF-9)', async (t) => {
+  const after = ROUTER.replace(' }', ', listen: { port: 1179 } }');
+  const moved = diff(neighbor(BASE), neighbor(BASE, after));
+  t.equal(moved.rebindsListener, true);
+  t.same(moved.neighbors.restarted, []);
+});
+
+t.test('rules of a policy touch the sessions that use it, softly (RECONF-3)', async (t) => {
+  const text = (rules: string) => `${ROUTER}
+neighbors:
+- { name: in, address: 10.0.0.2, asNumber: 1, import: [p] }
+- { name: out, address: 10.0.0.3, asNumber: 1, export: [p] }
+- { name: none, address: 10.0.0.4, asNumber: 1 }
+policies: { p: [${rules}] }`;
+  const { neighbors, policies } = diff(text(''), text('{ action: reject }'));
+  t.same(policies, { added: [], removed: [], changed: ['p'] });
+  t.match(neighbors.changed, [
+    { after: { name: 'in' }, impact: 'refresh', policies: ['p'], keys: [] },
+    { after: { name: 'out' }, impact: 'soft', policies: ['p'], keys: [] },
+  ]);
+  t.equal(neighbors.changed.length, 2);
+});
+
+t.test('lists tell what came, went and changed, by CIDR', async (t) => {
+  const text = (blocks: string) => `${ROUTER}\nblocks: [${blocks}]`;
+  const { blocks } = diff(
+    text('{ cidr: 10.0.0.0/26 }, { cidr: 10.0.1.0/26 }'),
+    text('{ cidr: 10.0.1.0/26, blackhole: false }, { cidr: 10.0.2.0/26 }'),
+  );
+  t.same(blocks, { added: ['10.0.2.0/26'], removed: ['10.0.0.0/26'], changed: ['10.0.1.0/26'] });
+});
+
+t.test('no password gets into a diff, though its change is seen', async (t) => {
+  const { neighbors } = diff(
+    neighbor(`${BASE}, password: old`),
+    neighbor(`${BASE}, password: new`),
+  );
+  t.match(neighbors.restarted[0]!.keys, [{ key: 'password', from: '********', to: '********' }]);
+});
