@@ -111,12 +111,6 @@ export function neighborAs(path: AsPath): number | undefined {
   return first?.type === AS_SEQUENCE ? first.asns[0] : undefined;
 }
 
-/** The AS that originated the route: the last number of a trailing AS_SEQUENCE; otherwise undefined. */
-export function originAs(path: AsPath): number | undefined {
-  const last = path.segments.at(-1);
-  return last?.type === AS_SEQUENCE ? last.asns.at(-1) : undefined;
-}
-
 /** How often `asn` occurs in any segment: 0 when there is no loop (RFC 4271 §9.1.2). */
 export function containsAs(path: AsPath, asn: number): number {
   let occurrences = 0;

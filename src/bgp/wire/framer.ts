@@ -121,7 +121,7 @@ export class Framer {
  * @param maximum the negotiated maximum message size, octets
  * @returns the fault: 1/1; 1/3 with the type octet; 1/2 with the two length octets; or undefined
  */
-export function checkHeader(
+function checkHeader(
   bytes: Uint8Array,
   at: number,
   maximum: number,

@@ -60,20 +60,6 @@ export function writeNlri(
   return end;
 }
 
-/** Writes one IPv4 NLRI whose prefix is an unsigned 32-bit number in host order. */
-export function writeIpv4Nlri(
-  bytes: Uint8Array,
-  at: number,
-  address: number,
-  bits: number,
-): number {
-  bytes[at] = bits;
-  const end = at + nlriSize(bits);
-  let shift = 24;
-  for (let to = at + 1; to < end; to++, shift -= 8) bytes[to] = address >>> shift;
-  return end;
-}
-
 /** Writes a path identifier, which goes in front of the NLRI it names; answers the offset behind it. */
 export function writePathId(bytes: Uint8Array, at: number, pathId: number): number {
   return writeU32(bytes, at, pathId);

@@ -28,7 +28,7 @@ export function isUtf8(bytes: Uint8Array, at: number, end: number): boolean {
 }
 
 /** Replaces each unprintable character by `\u{hex}`, so the text is one harmless line. */
-export function escapePeerText(text: string): string {
+function escapePeerText(text: string): string {
   return text.replace(UNPRINTABLE, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
 }
 

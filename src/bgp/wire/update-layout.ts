@@ -31,7 +31,7 @@ const MP_REACH_MINIMUM = 5;
 const MP_UNREACH_MINIMUM = 3;
 
 /** One MP attribute of the message: its bounds, and the NLRI in it. */
-export class MpPart {
+class MpPart {
   readonly #name: string;
   /** Bounds of the attribute; `at` is -1 when the message has none. */
   at = -1;

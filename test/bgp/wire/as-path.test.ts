@@ -11,7 +11,6 @@ import {
   EMPTY_AS_PATH,
   formatAsPath,
   neighborAs,
-  originAs,
   prepend,
   startsWith,
   withoutConfederation,
@@ -33,12 +32,10 @@ t.test('length: a set counts 1, confederation segments 0', async (t) => {
   t.equal(asPathLength(EMPTY_AS_PATH), 0);
 });
 
-t.test('neighbour and origin', async (t) => {
+t.test('neighbour', async (t) => {
   t.equal(neighborAs(MIXED), 1);
   t.equal(neighborAs(EMPTY_AS_PATH), undefined);
   t.equal(neighborAs(path([AS_SET, [1]])), undefined);
-  t.equal(originAs(path([AS_SEQUENCE, [1, 2]])), 2);
-  t.equal(originAs(path([AS_SEQUENCE, [1]], [AS_SET, [2]])), undefined);
 });
 
 t.test('occurrences of an AS in any segment', async (t) => {

@@ -1,7 +1,7 @@
 /** Framing of UPDATE messages around NLRI, read back by the walk. */
 import fc from 'fast-check';
 import t from 'tap';
-import { nlriSize, writeIpv4Nlri, writeNlri, writePathId } from '../../../src/bgp/wire/nlri.ts';
+import { writeNlri, writePathId } from '../../../src/bgp/wire/nlri.ts';
 import {
   beginReach,
   beginUnreach,
@@ -102,15 +102,3 @@ for (const family of ['ipv4-unicast', 'ipv6-unicast'] as const) {
     t.equal(decoded(encodeEndOfRib(family)).endOfRib, family);
   });
 }
-
-t.test('IPv4 prefixes as numbers', async (t) => {
-  const a = new Uint8Array(8);
-  const b = new Uint8Array(8);
-  for (const bits of [0, 1, 8, 9, 24, 32]) {
-    const { address } = makePrefix(hex('cb007107'), bits);
-    const number = Buffer.from(address).readUInt32BE(0);
-    t.equal(writeIpv4Nlri(a, 0, number, bits), nlriSize(bits));
-    writeNlri(b, 0, address, 0, bits);
-    t.same(a, b);
-  }
-});
