@@ -130,6 +130,7 @@ export class AttributeStore {
     const attributes = decodePathAttributes(bytes, at, end, family, nextHop, options);
     if ('action' in attributes) return attributes;
     const id = this.intern(attributes);
+    this.#keepDecoded(id, attributes); // export asks for it soon
     if (this.#findCanonical(raw, family, options) !== id) {
       this.#raw.add(raw, id, this.#generations[id]!);
     }
@@ -138,13 +139,16 @@ export class AttributeStore {
 
   /** The decoded set; LOCAL_PREF is filled in with the default where the set has none (SESS-16). */
   attributes(id: AttrsId): PathAttributes {
-    const slot = id & (DECODED_SLOTS - 1);
-    const kept = this.#decoded[slot];
+    const kept = this.#decoded[id & (DECODED_SLOTS - 1)];
     if (kept && kept.id === id && kept.generation === this.#generations[id]) return kept.attributes;
-    const decoded = this.#nextHopless.get(id) ?? this.#decode(id);
+    return this.#keepDecoded(id, this.#nextHopless.get(id) ?? this.#decode(id));
+  }
+
+  #keepDecoded(id: AttrsId, decoded: PathAttributes): PathAttributes {
     const attributes =
       decoded.localPref === undefined ? { ...decoded, localPref: this.#defaultLocalPref } : decoded;
-    this.#decoded[slot] = { id, generation: this.#generations[id]!, attributes };
+    const generation = this.#generations[id]!;
+    this.#decoded[id & (DECODED_SLOTS - 1)] = { id, generation, attributes };
     return attributes;
   }
 
