@@ -25,6 +25,7 @@ function main(args) {
     return 1;
   }
   const loader = '--import=@tapjs/typescript/import';
+  process.env.TS_NODE_TRANSPILE_ONLY = '1'; // types are npm run check's business
   const words = [...prefix, process.execPath, loader, join('lab', 'main.ts'), ...args];
   return run(words[0], ...words.slice(1)) ?? 1;
 }

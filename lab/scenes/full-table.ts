@@ -1,0 +1,203 @@
+/** Scene 4: a full Internet table through one Catbird reflector, beside BIRD with the same feed. */
+import { fileURLToPath } from 'node:url';
+import { type Bird, insideBird, startBird } from '../support/bird.ts';
+import { startStaticCatbird } from '../support/catbird.ts';
+import type { Daemon } from '../support/daemon.ts';
+import type { Feed } from '../support/feeder.ts';
+import type { Laboratory } from '../support/laboratory.ts';
+import { type RouteSet, routesOfBird, routesOfMrt } from '../support/route-set.ts';
+import { writeGeneratedTable } from '../support/table-generator.ts';
+import type { Scene } from './scene.ts';
+
+/** The recorded session's AS; both sessions of the scene are internal. */
+const AS = 3856;
+const FEEDER = '198.51.100.1';
+const REFLECTOR = '198.51.100.2';
+const COLLECTOR = '198.51.100.3';
+const GENERATED_PREFIXES = 577_703;
+const DEADLINE_SEC = 90;
+
+const FEED_PROGRAM = fileURLToPath(new URL('../feed.ts', import.meta.url));
+
+interface Reflector {
+  readonly daemon: Daemon;
+  /** How many prefixes it holds from the feeder. */
+  accepted(): number;
+}
+
+type StartReflector = (lab: Laboratory, namespace: string) => Reflector;
+
+interface Run {
+  readonly convergenceSec: number;
+  readonly cpuSec: number;
+  readonly peakMemoryMiB: number;
+  readonly namespace: string;
+  readonly collector: Bird;
+}
+
+export const fullTable: Scene = {
+  title: 'a full Internet table, reflected',
+  needs: ['bird', 'birdc', 'bgpdump'],
+  async play({ lab, tableFile }) {
+    const file = tableFile ?? generate(lab);
+    const wanted = await routesOfMrt(file);
+    lab.say(`${wanted.size} prefixes: feeder → Catbird (reflector, fib off) → BIRD, all iBGP.`);
+    const catbird = await reflect(lab, 'catbird', startCatbirdReflector, file, wanted.size);
+    await lab.expect('BIRD holds exactly the prefixes and attributes of the file', 1, () =>
+      assertSameRoutes(wanted, catbird),
+    );
+    lab.show('collector', catbird.namespace, catbird.collector.client('show', 'route', 'count'));
+    catbird.collector.daemon.kill();
+
+    lab.say('The same feed with BIRD as the reflector, to compare.');
+    const bird = await reflect(lab, 'bird', startBirdReflector, file, wanted.size);
+    lab.say(report({ Catbird: catbird, BIRD: bird }));
+  },
+};
+
+function generate(lab: Laboratory): string {
+  lab.say('There is no recorded table here (--table FILE names one), so one is generated.');
+  const file = lab.path('generated.mrt.gz');
+  writeGeneratedTable(file, { asNumber: AS, prefixes: GENERATED_PREFIXES });
+  return file;
+}
+
+const startCatbirdReflector: StartReflector = (lab, namespace) => {
+  const client = { asNumber: AS, routeReflectorClient: true, families: ['ipv4-unicast'] };
+  const { daemon, neighbors } = startStaticCatbird(lab, 'catbird-reflector', namespace, {
+    router: { asNumber: AS, routerId: REFLECTOR, clusterId: REFLECTOR },
+    fib: { enabled: false },
+    neighbors: [
+      { name: 'feeder', address: FEEDER, passive: true, ...client },
+      { name: 'collector', address: COLLECTOR, ...client },
+    ],
+  });
+  const accepted = () =>
+    neighbors().find(({ name }) => name === 'feeder')?.families['ipv4-unicast']?.accepted ?? 0;
+  return { daemon, accepted };
+};
+
+const startBirdReflector: StartReflector = (lab, namespace) => {
+  const bird = startBird(lab, 'bird-reflector', namespace, {
+    asNumber: AS,
+    address: REFLECTOR,
+    clusterId: REFLECTOR,
+    routes: [],
+    resolveAllVia: FEEDER,
+    sessions: [
+      { name: 'feeder', address: FEEDER, asNumber: AS, isClient: true, isPassive: true },
+      { name: 'collector', address: COLLECTOR, asNumber: AS, isClient: true },
+    ],
+  });
+  return { daemon: bird.daemon, accepted: () => importedRoutes(lab, namespace, bird, 'feeder') };
+};
+
+/** Feeds the file through a reflector to a BIRD collector and measures until the collector has all. */
+async function reflect(
+  lab: Laboratory,
+  name: string,
+  start: StartReflector,
+  file: string,
+  prefixes: number,
+): Promise<Run> {
+  const host = (role: string, address: string) =>
+    lab.network.addHost(`${name}-${role}`, `${address}/24`);
+  const feederAt = host('feeder', FEEDER);
+  const reflectorAt = host('reflector', REFLECTOR);
+  const namespace = host('collector', COLLECTOR);
+  lab.run(reflectorAt, ['ip', 'route', 'add', 'default', 'via', FEEDER]); // next hops resolve
+  const reflector = start(lab, reflectorAt);
+  const collector = startCollector(lab, name, namespace);
+  await lab.expect('the collector has its session to the reflector', 30, () => {
+    const state = collector.sessions().get('reflector');
+    if (state !== 'Established') throw new Error(`it is ${state}`);
+  });
+  const feeder = startFeeder(lab, name, feederAt, file);
+  await lab.expect(`the collector has ${prefixes} prefixes`, DEADLINE_SEC, () => {
+    const count = importedRoutes(lab, namespace, collector, 'reflector');
+    if (count !== prefixes) throw new Error(`it has ${count}; feeder: ${feeder.logTail(1)}`);
+  });
+  const endedAt = Date.now();
+  const { startedAt } = JSON.parse(feeder.logTail(1)) as Feed;
+  const measured = {
+    convergenceSec: (endedAt - startedAt) / 1000,
+    cpuSec: reflector.daemon.cpuSec(),
+    peakMemoryMiB: reflector.daemon.peakMemoryMiB(),
+  };
+  await lab.expect(`the reflector has ${prefixes} prefixes`, 10, () => {
+    const count = reflector.accepted();
+    if (count !== prefixes) throw new Error(`it has ${count}`);
+  });
+  feeder.kill();
+  reflector.daemon.kill();
+  return { ...measured, namespace, collector };
+}
+
+function startCollector(lab: Laboratory, name: string, namespace: string): Bird {
+  return startBird(lab, `${name}-collector`, namespace, {
+    asNumber: AS,
+    address: COLLECTOR,
+    routes: [],
+    resolveAllVia: REFLECTOR,
+    sessions: [{ name: 'reflector', address: REFLECTOR, asNumber: AS, export: 'none' }],
+  });
+}
+
+function startFeeder(lab: Laboratory, name: string, namespace: string, file: string): Daemon {
+  const argv = [
+    process.execPath,
+    ...process.execArgv,
+    FEED_PROGRAM,
+    REFLECTOR,
+    `${AS}`,
+    FEEDER,
+    file,
+  ];
+  return lab.start(`${name}-feeder`, namespace, argv);
+}
+
+/** How many routes a BIRD took from a session, by `show protocols all`. */
+function importedRoutes(lab: Laboratory, namespace: string, bird: Bird, session: string): number {
+  const text = lab.run(namespace, bird.client('show', 'protocols', 'all', session));
+  return Number(/Routes:\s+(\d+) imported/.exec(text)?.[1] ?? 0);
+}
+
+/**
+ * Compares what the collector holds with the file; the reflector's cluster id in front is expected.
+ *
+ * @throws Error with the first differences
+ */
+async function assertSameRoutes(wanted: RouteSet, run: Run): Promise<void> {
+  const argv = insideBird(
+    run.namespace,
+    run.collector,
+    'show',
+    'route',
+    'all',
+    'where',
+    'source',
+    '=',
+    'RTS_BGP',
+  );
+  const differences: string[] = [];
+  let count = 0;
+  for await (const [prefix, attributes] of routesOfBird(argv)) {
+    count++;
+    const expected = wanted.get(prefix);
+    const actual = attributes.replace(`|${REFLECTOR} `, '|');
+    if (actual !== expected) differences.push(`${prefix}: ${actual}, wanted ${expected}`);
+  }
+  if (count !== wanted.size) differences.unshift(`${count} prefixes, wanted ${wanted.size}`);
+  if (differences.length > 0) {
+    const shown = differences.slice(0, 3).join('\n');
+    throw new Error(`${differences.length} differences\n${shown}`);
+  }
+}
+
+function report(runs: Readonly<Record<string, Run>>): string {
+  const rows = Object.entries(runs).map(
+    ([name, { convergenceSec, cpuSec, peakMemoryMiB }]) =>
+      `  ${name.padEnd(8)}${convergenceSec.toFixed(2).padStart(8)} s${cpuSec.toFixed(2).padStart(10)} s${peakMemoryMiB.toFixed(0).padStart(8)} MiB`,
+  );
+  return ['  reflector  feed to last route   CPU   peak memory', ...rows].join('\n');
+}
