@@ -64,11 +64,18 @@ export function limitTtl(
   minimumTtl: number,
 ): string | undefined {
   const isV4 = remote.length === 4;
-  const level = isV4 ? IPPROTO_IP : IPPROTO_IPV6;
+  const option = isV4 ? IP_MINTTL : IPV6_MINHOPCOUNT;
   return (
-    setNumber(fd, level, isV4 ? IP_TTL : IPV6_UNICAST_HOPS, ttl, 'the TTL') ??
-    setNumber(fd, level, isV4 ? IP_MINTTL : IPV6_MINHOPCOUNT, minimumTtl, 'the minimum TTL')
+    setTtl(fd, remote, ttl) ??
+    setNumber(fd, isV4 ? IPPROTO_IP : IPPROTO_IPV6, option, minimumTtl, 'the minimum TTL')
   );
+}
+
+/** Sends with `ttl`; `address` is any of the socket's family. A sentence when it fails. */
+export function setTtl(fd: number, address: Address, ttl: number): string | undefined {
+  const isV4 = address.length === 4;
+  const level = isV4 ? IPPROTO_IP : IPPROTO_IPV6;
+  return setNumber(fd, level, isV4 ? IP_TTL : IPV6_UNICAST_HOPS, ttl, 'the TTL');
 }
 
 /** Signs and checks segments to and from `remote`; an empty key ends that. A sentence when it fails. */

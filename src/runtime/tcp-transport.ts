@@ -8,7 +8,7 @@ import { createServer, type Server, Socket } from 'node:net';
 import type { Address } from '../net/address.ts';
 import { CatbirdError } from '../net/error.ts';
 import { formatAddress } from '../net/text.ts';
-import { descriptorOf, openProtectedSocket, setMd5Key } from './socket-options.ts';
+import { descriptorOf, openProtectedSocket, setMd5Key, setTtl } from './socket-options.ts';
 import { addressOf, HIGH_WATER_BYTES, TcpConnection } from './tcp-connection.ts';
 import type { Connection, Listener, LocalEndpoint, PeerEndpoint, Transport } from './transport.ts';
 
@@ -17,6 +17,13 @@ const BACKLOG = 4096;
 
 /** A variable, because the types do not know that a Socket takes the options of its stream. */
 const SOCKET_OPTIONS = { allowHalfOpen: false, writableHighWaterMark: HIGH_WATER_BYTES };
+
+/**
+ * A peer with TTL security judges the answer to its SYN before we know who it is, so listeners
+ * answer with the largest TTL; the connection then goes on with the ordinary one (SESS-7).
+ */
+const LISTENER_TTL = 255;
+const ORDINARY_TTL = 64;
 
 /** What to do about an error, by system error code. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -87,6 +94,7 @@ function acceptedConnection(socket: Socket): TcpConnection | undefined {
     socket.destroy();
     return undefined;
   }
+  setTtl(descriptorOf(socket), address, ORDINARY_TTL);
   const where = formatEndpoint(address, port);
   return new TcpConnection(
     socket,
@@ -114,6 +122,7 @@ function startListening(server: Server, on: LocalEndpoint): Promise<Listener> {
 function listenerOf(server: Server, on: LocalEndpoint): Listener {
   // Out of descriptors and the like: node keeps listening, so there is nothing to repair here.
   server.removeAllListeners('error').on('error', () => undefined);
+  setTtl(descriptorOf(server), on.address, LISTENER_TTL);
   const bound = server.address();
   const port = typeof bound === 'object' && bound ? bound.port : on.port;
   const setPassword = (remote: Address, password: string | undefined) =>
