@@ -1,0 +1,219 @@
+/** What peers are told: next hop, attributes per session kind, communities, policy, encodings. */
+import t from 'tap';
+import type { PolicyRule } from '../../src/policy/model.ts';
+import { address, asPath, LOCAL_AS, prefix, RibLab } from './support/rib-lab.ts';
+
+const TO = '10.1.0.0/24';
+const EXTERNAL = { isInternal: false, asNumber: 65009 };
+
+t.test('learned routes: next hop by rule and session kind (NH-1 to NH-4)', async (t) => {
+  const cases = [
+    { to: { nextHop: 'auto' }, via: '192.0.2.7' },
+    { to: { nextHop: 'self' }, via: '10.0.0.100' },
+    { to: { nextHop: 'keep' }, via: '192.0.2.7' },
+    { to: { ...EXTERNAL, nextHop: 'auto' }, via: '10.0.0.100' },
+    { to: { ...EXTERNAL, nextHop: 'self' }, via: '10.0.0.100' },
+    { to: { ...EXTERNAL, nextHop: 'keep' }, via: '192.0.2.7' },
+  ] as const;
+  for (const { to, via } of cases) {
+    const lab = new RibLab();
+    const receiver = lab.upPeer('to', { ...to, isRouteReflectorClient: to.nextHop !== 'keep' });
+    lab.upPeer('from', EXTERNAL).announce([TO], { nextHop: address('192.0.2.7') });
+    lab.settle();
+    t.same(receiver.routes.get(TO)?.nextHop, address(via), JSON.stringify(to));
+  }
+});
+
+t.test('local routes: own address, or the gateway where there is one (NH-1, NH-2)', async (t) => {
+  const lab = new RibLab();
+  const internal = lab.upPeer('i');
+  const external = lab.upPeer('e', EXTERNAL);
+  lab.rib.originate({ prefix: prefix(TO), source: 'static', gateway: undefined });
+  lab.rib.originate({
+    prefix: prefix('10.2.0.0/24'),
+    source: 'kernel',
+    gateway: address('192.0.2.9'),
+    localPref: 777,
+  });
+  lab.settle();
+  t.same(internal.lines, [
+    '10.1.0.0/24 via 10.0.0.100 path [] pref 100',
+    '10.2.0.0/24 via 192.0.2.9 path [] pref 777',
+  ]);
+  t.same(external.lines, [
+    `10.1.0.0/24 via 10.0.0.100 path [${LOCAL_AS}]`,
+    `10.2.0.0/24 via 10.0.0.100 path [${LOCAL_AS}]`,
+  ]);
+});
+
+t.test(
+  'external peers get own AS in front and no LOCAL_PREF, learned MED or reflection marks',
+  async (t) => {
+    const lab = new RibLab();
+    const external = lab.upPeer('e', EXTERNAL);
+    lab.upPeer('i').announce([TO], {
+      asPath: asPath(65001),
+      localPref: 300,
+      med: 5,
+      originatorId: 3,
+      clusterList: Uint32Array.of(4),
+    });
+    lab.settle();
+    t.same(external.lines, [`${TO} via 10.0.0.100 path [${LOCAL_AS} 65001]`]);
+  },
+);
+
+t.test('NO_EXPORT and NO_ADVERTISE bind learned routes (NH-7)', async (t) => {
+  const lab = new RibLab();
+  const external = lab.upPeer('e', EXTERNAL);
+  const client = lab.upPeer('c', { isRouteReflectorClient: true });
+  const from = lab.upPeer('i');
+  from.announce(['10.1.0.0/24'], { communities: Uint32Array.of(0xffffff01) });
+  from.announce(['10.2.0.0/24'], { communities: Uint32Array.of(0xffffff02) });
+  lab.settle();
+  t.same([...external.routes.keys()], []);
+  t.same([...client.routes.keys()], ['10.1.0.0/24']);
+  const [path] = lab.rib.views.adjIn(from.id);
+  t.match(lab.rib.views.explainExport(external.id, 'ipv4-unicast', path!.path), {
+    isAnnounced: false,
+    reason: 'no-export',
+  });
+});
+
+t.test('IPv6 goes out in MP_REACH_NLRI with the global next hop (RFC 2545)', async (t) => {
+  const lab = new RibLab();
+  const families = ['ipv6-unicast'] as const;
+  const client = lab.upPeer('c', { families, isRouteReflectorClient: true });
+  const external = lab.upPeer('e', { ...EXTERNAL, families });
+  const linkLocal = Uint8Array.from([...address('2001:db8::7'), ...address('fe80::7')]);
+  const from = lab.upPeer('i', { families });
+  from.announce(['2001:db8:1::/48', '::/0'], { nextHop: linkLocal });
+  lab.settle();
+  t.same(client.endsOfRib, ['ipv6-unicast']);
+  t.same(client.routes.get('2001:db8:1::/48')?.nextHop, address('2001:db8::7'));
+  t.same(external.routes.get('::/0')?.nextHop, address('2001:db8::100'));
+  from.withdraws(['::/0']);
+  lab.settle();
+  t.same([...external.routes.keys()], ['2001:db8:1::/48']);
+});
+
+t.test(
+  'Add-Path: every path is told under an id of its own and withdrawn by it (SESS-18)',
+  async (t) => {
+    const lab = new RibLab();
+    const to = lab.upPeer('to', { addPathSend: true, isRouteReflectorClient: true });
+    const a = lab.upPeer('a', { routerId: 1 });
+    const b = lab.upPeer('b', { routerId: 2, addPathReceive: true });
+    a.announce([TO], { localPref: 200 });
+    b.announce([TO], { localPref: 100, med: 1 }, 1);
+    b.announce([TO], { localPref: 100, med: 2 }, 2);
+    lab.settle();
+    t.equal(to.routes.size, 3);
+    t.equal(new Set([...to.routes.keys()].map((key) => key.split('#')[1])).size, 3);
+    b.withdraws([TO], 1);
+    lab.settle();
+    t.same([...to.routes.values()].map(({ med }) => med).sort(), [2, undefined]);
+    b.down();
+    lab.settle();
+    t.equal(to.routes.size, 1);
+    t.equal(to.needlessWithdrawals, 0);
+  },
+);
+
+t.test('a two-octet speaker gets AS_TRANS and AS4_PATH (RFC 6793)', async (t) => {
+  const lab = new RibLab();
+  const old = lab.upPeer('old', { ...EXTERNAL, asWidth: 2 });
+  lab.upPeer('i').announce([TO], { asPath: asPath(4_200_000_000) });
+  lab.settle();
+  t.match(old.lines, [new RegExp(`path \\[${LOCAL_AS} 4200000000\\]`)]);
+});
+
+t.test(
+  'attributes that leave no room for a prefix are not announced (RFC 4271 §9.2)',
+  async (t) => {
+    const lab = new RibLab();
+    const to = lab.upPeer('to', { isRouteReflectorClient: true });
+    const from = lab.upPeer('from', { maximumMessageSize: 65_535 });
+    from.announce([TO], { med: 1 });
+    lab.settle();
+    t.equal(to.routes.size, 1);
+    from.announce([TO], { communities: Uint32Array.from({ length: 1020 }, (_, i) => i) });
+    lab.settle();
+    t.equal(to.routes.size, 0, 'the old route is withdrawn');
+  },
+);
+
+t.test('messages are packed up to the maximum size and no further', async (t) => {
+  const lab = new RibLab();
+  const to = lab.upPeer('to', { isRouteReflectorClient: true });
+  const from = lab.upPeer('from', { maximumMessageSize: 65_535 });
+  const many = Array.from({ length: 5000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
+  to.messages = 0;
+  from.announce(many);
+  lab.settle();
+  t.equal(to.routes.size, 5000);
+  t.equal(to.messages, 5, '20000 octets of NLRI in messages of 4096');
+  to.messages = 0;
+  from.withdraws(many);
+  lab.settle();
+  t.equal(to.routes.size, 0);
+  t.equal(to.messages, 5);
+});
+
+t.test('export rules: a change sends only differences', async (t) => {
+  const lab = new RibLab();
+  const reject: PolicyRule = {
+    name: 'no-second',
+    match: { prefixes: [{ prefix: prefix('10.2.0.0/24'), minLength: 24, maxLength: 24 }] },
+    set: {},
+    action: 'reject',
+  };
+  const to = lab.upPeer('to', { isRouteReflectorClient: true });
+  const other = lab.upPeer('other', { isRouteReflectorClient: true });
+  lab.upPeer('from').announce(['10.1.0.0/24', '10.2.0.0/24', '10.3.0.0/24']);
+  lab.settle();
+  to.messages = 0;
+  to.update({ exportRules: [reject] });
+  lab.settle();
+  t.same([...to.routes.keys()], ['10.1.0.0/24', '10.3.0.0/24']);
+  t.equal(to.messages, 1, 'one withdrawal');
+  to.update({ exportRules: [{ ...reject, match: { ...reject.match } }] });
+  lab.settle();
+  t.equal(to.messages, 1, 'equal rules read again change nothing');
+  to.update({ exportRules: [] });
+  lab.settle();
+  t.equal(to.messages, 2);
+  t.equal(other.routes.size, 3);
+});
+
+t.test(
+  'rules see the own AS in front on external sessions and set attributes (FILT-10)',
+  async (t) => {
+    const lab = new RibLab();
+    const rule: PolicyRule = {
+      name: 'own',
+      match: { asPathPrefix: [LOCAL_AS, 65001] },
+      set: { med: 9, prepend: [LOCAL_AS] },
+      action: 'accept',
+    };
+    const to = lab.upPeer('to', { ...EXTERNAL, exportRules: [rule] });
+    lab.upPeer('from').announce([TO], { asPath: asPath(65001) });
+    lab.settle();
+    t.same(to.lines, [`${TO} via 10.0.0.100 path [${LOCAL_AS} ${LOCAL_AS} 65001] med 9`]);
+  },
+);
+
+t.test('another identity changes what is reflected', async (t) => {
+  const lab = new RibLab();
+  const to = lab.upPeer('to', { isRouteReflectorClient: true });
+  lab.upPeer('from').announce([TO]);
+  lab.settle();
+  lab.rib.setIdentity({
+    routerId: 5,
+    clusterId: 6,
+    defaultLocalPref: 100,
+    normalPriority: { 'ipv4-unicast': 1024, 'ipv6-unicast': 1024 },
+  });
+  lab.settle();
+  t.same(to.routes.get(TO)?.clusterList, Uint32Array.of(6));
+});
