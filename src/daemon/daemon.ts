@@ -18,11 +18,11 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Transport } from '../runtime/transport.ts';
 import type { LeveledLog } from '../telemetry/log.ts';
+import type { Forwarding } from './forwarding.ts';
 import { LocalRoutes } from './local-routes.ts';
 import { Neighbors } from './neighbors.ts';
 import { Recovery } from './recovery.ts';
 import { RouteInstaller } from './route-installer.ts';
-import type { Forwarding } from './forwarding.ts';
 
 export interface DaemonPorts {
   readonly clock: Clock;
@@ -128,7 +128,10 @@ export class Daemon {
 
   #setPasswords(config: Config): void {
     const wanted = new Map(
-      config.neighbors.map(({ address, password }) => [formatAddress(address), { address, password }]),
+      config.neighbors.map(({ address, password }) => [
+        formatAddress(address),
+        { address, password },
+      ]),
     );
     for (const { config: old } of this.neighbors.list()) {
       const key = formatAddress(old.address);
@@ -137,7 +140,10 @@ export class Daemon {
     for (const { address, password } of wanted.values()) this.#setPassword(address, password);
   }
 
-  #setPassword(address: Config['neighbors'][number]['address'], password: string | undefined): void {
+  #setPassword(
+    address: Config['neighbors'][number]['address'],
+    password: string | undefined,
+  ): void {
     const problem = this.#listener.setPassword(address, password);
     if (problem && password !== undefined) {
       this.#ports.log.error({ neighbor: formatAddress(address), reason: problem }, 'no TCP-MD5');

@@ -5,7 +5,7 @@
  * route. A neighbour whose graceful restart we help keeps its routes as stale until it is back with
  * its End-of-RIB, or its time is up (SESS-4).
  */
-import { REFRESH_REQUEST } from '../bgp/wire/constants.ts';
+
 import type { SessionState } from '../bgp/session/fsm.ts';
 import type { NegotiatedSession } from '../bgp/session/negotiate.ts';
 import {
@@ -16,6 +16,7 @@ import {
   type SessionPorts,
   type StopReason,
 } from '../bgp/session/session.ts';
+import { CEASE_CONFIGURATION_CHANGE, REFRESH_REQUEST } from '../bgp/wire/constants.ts';
 import type { FaultAction, UpdateFault } from '../bgp/wire/update-fault.ts';
 import type { Config, NeighborConfig } from '../config/model.ts';
 import type { Family } from '../net/family.ts';
@@ -82,18 +83,24 @@ export class Neighbor implements SessionEvents {
     return this.#isShutDown;
   }
 
+  /** Lets the session come up, unless an operator or a missing secret holds it down (SESS-9). */
   start(): void {
-    this.session.start();
+    if (!this.#isShutDown && this.#config.waitingFor === undefined) this.session.start();
   }
 
   /** Takes over a configuration; restarts the session only when it must (RECONF-1). */
   reconfigure(neighbor: NeighborConfig, config: Config, isRestarting: boolean): void {
     this.#config = neighbor;
     this.#ports.rib.updatePeer(this.peerId, ribPeerOf(neighbor, config));
+    if (neighbor.waitingFor !== undefined) this.stop({ subcode: CEASE_CONFIGURATION_CHANGE });
     const changed = this.session.update(sessionSettingsOf(neighbor, config, isRestarting));
     if (changed.length > 0) {
-      this.#ports.log.info({ neighbor: neighbor.name, changed }, 'session restarts with new settings');
+      this.#ports.log.info(
+        { neighbor: neighbor.name, changed },
+        'session restarts with new settings',
+      );
     }
+    this.start();
   }
 
   /** Ends the session. */
@@ -116,7 +123,7 @@ export class Neighbor implements SessionEvents {
 
   enable(): void {
     this.#isShutDown = false;
-    this.session.start();
+    this.start();
   }
 
   stateChanged(from: SessionState, to: SessionState, reason: string): void {

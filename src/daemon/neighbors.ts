@@ -4,9 +4,9 @@
  * Keeps sessions equal to the configuration: a neighbour that only changed its label keeps its session
  * (RECONF-5), everything else is added, removed or reconfigured by itself (RECONF-1, RECONF-4).
  */
+
+import type { Session, StopReason } from '../bgp/session/session.ts';
 import { CEASE_PEER_DECONFIGURED } from '../bgp/wire/constants.ts';
-import type { StopReason } from '../bgp/session/session.ts';
-import type { Session } from '../bgp/session/session.ts';
 import type { Config, NeighborConfig, NeighborRangeConfig } from '../config/model.ts';
 import type { Address } from '../net/address.ts';
 import { containsAddress } from '../net/prefix.ts';

@@ -86,7 +86,10 @@ export function makeCommands({ daemon, log }: ViewContext): DaemonCommands {
     },
     setLogLevel(level) {
       if (!LOG_LEVELS.includes(level)) {
-        throw new CatbirdError('CATBIRD_API_REQUEST', `the log level is one of ${LOG_LEVELS.join(', ')}`);
+        throw new CatbirdError(
+          'CATBIRD_API_REQUEST',
+          `the log level is one of ${LOG_LEVELS.join(', ')}`,
+        );
       }
       log.level = level;
     },

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { formatFault, parseConfig } from '../config/parse.ts';
 import { CatbirdError } from '../net/error.ts';
 import type { ConfigDelivery, ConfigSource } from './config-source.ts';
+import { withPasswordFiles } from './password-files.ts';
 
 const STAT_INTERVAL_MS = 1000;
 
@@ -20,7 +21,7 @@ export async function readConfigFile(path: string): Promise<ConfigDelivery> {
   }
   const outcome = parseConfig(text, path);
   return 'config' in outcome
-    ? { config: outcome.config, faults: [] }
+    ? { config: await withPasswordFiles(outcome.config), faults: [] }
     : { config: undefined, faults: outcome.faults.map(formatFault) };
 }
 

@@ -1,0 +1,23 @@
+/** Reads the keys that neighbours keep in files; a session whose file cannot be read waits for it (SESS-9). */
+import { readFile } from 'node:fs/promises';
+import type { Config, SessionConfig } from '../config/model.ts';
+
+/** The configuration with `password` filled in where `passwordFile` names one. */
+export async function withPasswordFiles(config: Config): Promise<Config> {
+  return {
+    ...config,
+    neighbors: await Promise.all(config.neighbors.map(withPassword)),
+    neighborRanges: await Promise.all(config.neighborRanges.map(withPassword)),
+  };
+}
+
+async function withPassword<T extends SessionConfig>(session: T): Promise<T> {
+  if (session.passwordFile === undefined) return session;
+  try {
+    const text = await readFile(session.passwordFile, 'utf8');
+    return { ...session, password: text.replace(/\r?\n$/, '') };
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    return { ...session, waitingFor: `the password file ${session.passwordFile} (${reason})` };
+  }
+}
