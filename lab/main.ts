@@ -9,11 +9,10 @@
  * Exit code 0 only when every claim of every scene held.
  */
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { catbirdReflector } from './scenes/catbird-reflector.ts';
 import { fullMesh } from './scenes/full-mesh.ts';
-import { fullTable } from './scenes/full-table.ts';
+import { fullTable, recordedTable } from './scenes/full-table.ts';
 import { reflectorOffCluster } from './scenes/reflector-off-cluster.ts';
 import { restart } from './scenes/restart.ts';
 import type { Scene } from './scenes/scene.ts';
@@ -22,7 +21,7 @@ import { catbird } from './support/catbird.ts';
 import { Laboratory } from './support/laboratory.ts';
 import { TerminalNarrator } from './support/narrator.ts';
 import type { NodeProgram } from './support/node-program.ts';
-import { isInstalled } from './support/shell.ts';
+import { obstacleTo } from './support/requirements.ts';
 
 const SCENES: readonly Scene[] = [
   reflectorOffCluster,
@@ -31,8 +30,6 @@ const SCENES: readonly Scene[] = [
   fullTable,
   restart,
 ];
-
-const TABLE = fileURLToPath(new URL('../../shared/data/full-table-2015.mrt.gz', import.meta.url));
 
 interface Options {
   readonly numbers: readonly number[];
@@ -54,7 +51,7 @@ function parseOptions(args: string[]): Options {
   if (values.table !== undefined && !existsSync(values.table)) {
     throw new Error(`there is no file ${values.table}`);
   }
-  const tableFile = values.table ?? (existsSync(TABLE) ? TABLE : undefined);
+  const tableFile = values.table ?? recordedTable();
   return { numbers, program: values.control ? birdNode : catbird, tableFile };
 }
 
@@ -62,9 +59,9 @@ function parseOptions(args: string[]): Options {
 async function play(number: number, { program, tableFile }: Options): Promise<boolean> {
   const scene = SCENES[number - 1]!;
   console.log(`\n━━━ Scene ${number}: ${scene.title}`);
-  const missing = scene.needs.filter((command) => !isInstalled(command));
-  if (missing.length > 0) {
-    console.log(`  not played: ${missing.join(', ')} not installed`);
+  const obstacle = obstacleTo(scene.needs);
+  if (obstacle) {
+    console.log(`  not played: ${obstacle}`);
     return false;
   }
   const startedAt = performance.now();

@@ -1,4 +1,5 @@
 /** Scene 4: a full Internet table through one Catbird reflector, beside BIRD with the same feed. */
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Bird, insideBird, startBird } from '../support/bird.ts';
 import { startStaticCatbird } from '../support/catbird.ts';
@@ -17,7 +18,15 @@ const COLLECTOR = '198.51.100.3';
 const GENERATED_PREFIXES = 577_703;
 const DEADLINE_SEC = 90;
 
+const RECORDED = fileURLToPath(
+  new URL('../../../shared/data/full-table-2015.mrt.gz', import.meta.url),
+);
 const FEED_PROGRAM = fileURLToPath(new URL('../feed.ts', import.meta.url));
+
+/** The recorded table beside the checkout; undefined where it is absent. */
+export function recordedTable(): string | undefined {
+  return existsSync(RECORDED) ? RECORDED : undefined;
+}
 
 interface Reflector {
   readonly daemon: Daemon;
@@ -46,8 +55,10 @@ export const fullTable: Scene = {
     await lab.expect('BIRD holds exactly the prefixes and attributes of the file', 1, () =>
       assertSameRoutes(wanted, catbird),
     );
-    lab.show('collector', catbird.namespace, catbird.collector.client('show', 'route', 'count'));
-    catbird.collector.daemon.kill();
+    const { namespace, collector } = catbird;
+    const count = collector.client('show', 'route', 'protocol', 'reflector', 'count');
+    lab.show('collector', namespace, count);
+    collector.daemon.kill();
 
     lab.say('The same feed with BIRD as the reflector, to compare.');
     const bird = await reflect(lab, 'bird', startBirdReflector, file, wanted.size);
