@@ -103,7 +103,9 @@ export class TcpConnection implements Connection {
   abort(): void {
     if (this.#isReleased) return;
     this.#release();
-    this.#socket.resetAndDestroy();
+    // Node would let a connecting socket wait for its answer before it resets it.
+    if (this.#socket.connecting) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   #release(): void {

@@ -26,7 +26,13 @@ import { decodeRouteRefresh, type RouteRefresh } from '../wire/route-refresh.ts'
 import type { UpdateFault } from '../wire/update-fault.ts';
 import type { Origin } from './collision.ts';
 import { countReceived, countSent, type SessionCounters } from './counters.ts';
-import { type ConnectionEnd, type FsmAction, type FsmEvent, SessionFsm } from './fsm.ts';
+import {
+  type ConnectionEnd,
+  type FsmAction,
+  type FsmEvent,
+  SessionFsm,
+  type SessionState,
+} from './fsm.ts';
 import type { NegotiatedSession } from './negotiate.ts';
 import { SendWatch } from './send-watch.ts';
 import { IdleTimer, jittered } from './timers.ts';
@@ -53,6 +59,9 @@ export interface ConnectionOwner {
 }
 
 const NONE = new Uint8Array(0);
+// Shared, so that no event is allocated per message.
+const UPDATE_MSG: FsmEvent = { kind: 'UpdateMsg' };
+const KEEPALIVE_MSG: FsmEvent = { kind: 'KeepAliveMsg' };
 
 /** What a connection is made of. */
 export interface ConnectionSetup {
@@ -96,7 +105,7 @@ export class PeerConnection implements ConnectionHandler {
     this.#sendWatch = new SendWatch(clock, () => this.handle({ kind: 'SendHoldTimerExpires' }));
   }
 
-  get state() {
+  get state(): SessionState {
     return this.#fsm.state;
   }
 
@@ -177,10 +186,10 @@ export class PeerConnection implements ConnectionHandler {
         this.#message.bytes = bytes;
         this.#message.at = at;
         this.#message.end = end;
-        this.handle({ kind: 'UpdateMsg' });
+        this.handle(UPDATE_MSG);
         break;
       case MESSAGE_KEEPALIVE:
-        this.handle({ kind: 'KeepAliveMsg' });
+        this.handle(KEEPALIVE_MSG);
         break;
       case MESSAGE_OPEN:
         this.#onOpen(bytes, at, end);
