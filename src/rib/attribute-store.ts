@@ -46,6 +46,7 @@ export class AttributeStore {
   /** Fields by id, for comparison without decoding. */
   readonly columns = new AttributeColumns();
   readonly #nextHops: NextHopTable;
+  readonly #seed: number;
   readonly #arena = new ByteArena();
   readonly #raw = new RawAttributeCache();
   readonly #decoded: (Decoded | undefined)[] = new Array(DECODED_SLOTS);
@@ -64,8 +65,10 @@ export class AttributeStore {
   #size = 0;
   #defaultLocalPref: number;
 
-  constructor(nextHops: NextHopTable, defaultLocalPref: number) {
+  /** @param seed of the hash: a random one keeps peers from aiming at collisions */
+  constructor(nextHops: NextHopTable, defaultLocalPref: number, seed = 0) {
     this.#nextHops = nextHops;
+    this.#seed = seed;
     this.#defaultLocalPref = defaultLocalPref;
   }
 
@@ -216,13 +219,18 @@ export class AttributeStore {
   }
 
   #find(bytes: Uint8Array, at: number, end: number, tail: Uint8Array | undefined): AttrsId {
-    const hash = hashSet(bytes, at, end, tail);
+    const hash = this.#hash(bytes, at, end, tail);
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
       const id = this.#slots[slot]!;
       if (this.#hashes[id] === hash && this.#isSame(id, bytes, at, end, tail)) return id as AttrsId;
     }
     return NONE;
+  }
+
+  #hash(bytes: Uint8Array, at: number, end: number, tail: Uint8Array | undefined): number {
+    const hash = hashBytes(bytes, at, end, this.#seed);
+    return tail ? hashBytes(tail, 0, tail.length, hash) : hash;
   }
 
   #isSame(
@@ -249,7 +257,7 @@ export class AttributeStore {
     this.#sizes[id] = encoded.length;
     this.#tails[id] = tail?.length ?? 0;
     this.#references[id] = 1;
-    this.#hashes[id] = hashSet(encoded, 0, encoded.length, tail);
+    this.#hashes[id] = this.#hash(encoded, 0, encoded.length, tail);
     const nextHop = this.#nextHops.acquire(set.nextHop);
     this.columns.write(id, set, nextHop, this.#defaultLocalPref);
     this.#size++;
@@ -311,11 +319,6 @@ export class AttributeStore {
     this.#tails = grownUint8(this.#tails, capacity);
     this.columns.grow(capacity);
   }
-}
-
-function hashSet(bytes: Uint8Array, at: number, end: number, tail: Uint8Array | undefined): number {
-  const hash = hashBytes(bytes, at, end);
-  return tail ? hashBytes(tail, 0, tail.length, hash) : hash;
 }
 
 function contextOf(family: Family, { isInternal, asWidth }: WireOptions): number {

@@ -29,6 +29,7 @@ export interface SharedTables {
   readonly attrs: AttributeStore;
   readonly nextHops: NextHopTable;
   readonly sources: RouteSources;
+  readonly hashSeed: number;
 }
 
 type MutableChange = { -readonly [K in keyof RouteChange]: RouteChange[K] };
@@ -58,7 +59,7 @@ export class FamilyRib {
       ...shared,
       family,
       paths,
-      prefixes: new PrefixTable(family),
+      prefixes: new PrefixTable(family, shared.hashSeed),
       locRib: new LocRib(),
       interfaces: new Map(),
       prefixPins: new Pins((id) => this.#unpinned.push(id as PrefixId)),

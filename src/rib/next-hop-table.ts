@@ -71,13 +71,16 @@ export class NextHopTable {
     return entry.state;
   }
 
-  /** Resolves every next hop again; the answer holds a 1 at each id whose state is another now. */
+  /**
+   * Resolves every next hop again; the answer holds a 1 at each id whose state is another now. One
+   * that decision never asked about counts as changed: others may have resolved it themselves.
+   */
   resolveAll(): Uint8Array {
     const changed = new Uint8Array(this.#entries.length);
     this.#entries.forEach((entry, id) => {
-      if (!entry?.state) return;
+      if (!entry) return;
       const state = this.#resolver.resolve(entry.address);
-      if (!sameState(entry.state, state)) changed[id] = 1;
+      if (!entry.state || !sameState(entry.state, state)) changed[id] = 1;
       entry.state = state;
     });
     return changed;

@@ -28,6 +28,7 @@ export class PrefixTable {
   readonly family: Family;
   /** Words per address. */
   readonly #stride: number;
+  readonly #seed: number;
   #words: Uint32Array;
   #lengths: Uint8Array;
   /** Per segment a power of two of slots, 0 is empty. */
@@ -44,8 +45,10 @@ export class PrefixTable {
   #w2 = 0;
   #w3 = 0;
 
-  constructor(family: Family) {
+  /** @param seed of the hash: a random one keeps peers from aiming at collisions */
+  constructor(family: Family, seed = 0) {
     this.family = family;
+    this.#seed = seed;
     this.#stride = family === 'ipv4-unicast' ? 1 : 4;
     this.#words = new Uint32Array(1024 * this.#stride);
     this.#lengths = new Uint8Array(1024);
@@ -179,7 +182,7 @@ export class PrefixTable {
   }
 
   #hash(bits: number): number {
-    let hash = Math.imul(this.#w0 ^ Math.imul(bits, 0x9e3779b1), 0x85ebca6b);
+    let hash = Math.imul(this.#w0 ^ this.#seed ^ Math.imul(bits, 0x9e3779b1), 0x85ebca6b);
     if (this.#stride === 4) {
       hash = Math.imul(hash ^ (hash >>> 15) ^ this.#w1, 0xc2b2ae35);
       hash = Math.imul(hash ^ (hash >>> 15) ^ this.#w2, 0x27d4eb2f);

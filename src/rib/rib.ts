@@ -52,6 +52,8 @@ export interface RibOptions {
   schedule(run: () => void): void;
   /** Time one run should take. */
   readonly budgetMs: number;
+  /** Unsigned 32-bit; a random one keeps peers from aiming at hash collisions. */
+  readonly hashSeed?: number;
 }
 
 /** What may change while sessions stay up. */
@@ -63,7 +65,7 @@ export type RibIdentityOptions = Pick<
 const SMALLEST_BATCH = 256;
 const LARGEST_BATCH = 65_536;
 
-/** How runs announce themselves: see the head of the file. */
+/** See the head of the file. Ids of peers that are gone are ignored where a session may still report. */
 export class Rib {
   /** Read access for the API and for tests. */
   readonly views: RibViews;
@@ -87,8 +89,10 @@ export class Rib {
     this.#options = options;
     this.#identity = identityOf(options);
     this.#nextHops = new NextHopTable(options.resolver);
-    this.#attrs = new AttributeStore(this.#nextHops, options.defaultLocalPref);
-    const shared = { attrs: this.#attrs, nextHops: this.#nextHops, sources: this.#sources };
+    const { defaultLocalPref, hashSeed = 0 } = options;
+    this.#attrs = new AttributeStore(this.#nextHops, defaultLocalPref, hashSeed);
+    const tables = { attrs: this.#attrs, nextHops: this.#nextHops, sources: this.#sources };
+    const shared = { ...tables, hashSeed };
     this.#families = {
       'ipv4-unicast': new FamilyRib('ipv4-unicast', shared, options.maximumPaths),
       'ipv6-unicast': new FamilyRib('ipv6-unicast', shared, options.maximumPaths),
@@ -158,7 +162,8 @@ export class Rib {
    * @param options.keepStale keep its routes for a graceful restart, until End-of-RIB or `flushStale`
    */
   peerDown(id: PeerId, options: { readonly keepStale: boolean }): void {
-    const entry = this.#entry(id);
+    const entry = this.#peers.get(id);
+    if (!entry) return;
     this.#leaveGroups(entry);
     entry.session = undefined;
     for (const family of FAMILIES) entry.adjIn.sessionDown(family, options.keepStale);
@@ -167,7 +172,7 @@ export class Rib {
 
   /** Withdraws what a restarting peer has not announced again (RFC 4724 §4.2). */
   flushStale(id: PeerId): void {
-    for (const family of FAMILIES) this.#entry(id).adjIn.flushStale(family);
+    for (const family of FAMILIES) this.#peers.get(id)?.adjIn.flushStale(family);
     this.#schedule();
   }
 
