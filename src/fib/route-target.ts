@@ -1,6 +1,7 @@
 /** Comparing where routes lead: what was asked for against what the kernel reads back. */
 import { sameAddress } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
+import { formatAddress } from '../net/text.ts';
 import type { KernelNextHop, RouteTarget } from './kernel.ts';
 
 /** What Linux makes of an IPv6 route without a metric. */
@@ -38,4 +39,15 @@ function isSameHop(wanted: KernelNextHop, actual: KernelNextHop): boolean {
     (wanted.onlink ?? false) === (actual.onlink ?? false) &&
     (wanted.weight ?? 1) === (actual.weight ?? 1)
   );
+}
+
+/** A target in the words of `ip route`; equal texts mean equal targets. */
+export function formatTarget({ type, nextHops, metric }: RouteTarget): string {
+  return [type, ...nextHops.map(formatHop), `metric ${metric}`].join(' ');
+}
+
+function formatHop({ via, dev, onlink, weight = 1 }: KernelNextHop): string {
+  const words = [via && `via ${formatAddress(via)}`, dev && `dev ${dev}`];
+  words.push(onlink ? 'onlink' : undefined, weight > 1 ? `weight ${weight}` : undefined);
+  return words.filter((word) => word !== undefined).join(' ');
 }

@@ -8,6 +8,7 @@ import {
   type RouteOperation,
   type RouteTarget,
 } from '../../src/fib/kernel.ts';
+import { formatTarget } from '../../src/fib/route-target.ts';
 import type { Prefix } from '../../src/net/prefix.ts';
 import { formatAddress, formatPrefix, parseAddress, parsePrefix } from '../../src/net/text.ts';
 
@@ -59,16 +60,16 @@ type Check = (name: string, body: (t: Test, lab: KernelLab) => Promise<void>) =>
 function testWrites(check: Check): void {
   check('adds, replaces and deletes a unicast route (FIB-11)', async (t, { kernel }) => {
     await ok(t, kernel, [add('100.64.0.0/26', via('10.9.0.2'))]);
-    t.same(await own(kernel), ['unicast 100.64.0.0/26 via 10.9.0.2 dev lan0 metric 1024']);
+    t.same(await own(kernel), ['100.64.0.0/26 unicast via 10.9.0.2 dev lan0 metric 1024']);
     await ok(t, kernel, [replace('100.64.0.0/26', via('10.9.0.3'))]);
-    t.same(await own(kernel), ['unicast 100.64.0.0/26 via 10.9.0.3 dev lan0 metric 1024']);
+    t.same(await own(kernel), ['100.64.0.0/26 unicast via 10.9.0.3 dev lan0 metric 1024']);
     await ok(t, kernel, [remove('100.64.0.0/26', via('10.9.0.3'))]);
     t.same(await own(kernel), []);
   });
 
   check('adds a blackhole without a metric (FIB-12)', async (t, { kernel }) => {
     await ok(t, kernel, [add('100.64.1.0/26', BLACKHOLE)]);
-    t.same(await own(kernel), ['blackhole 100.64.1.0/26 metric 0']);
+    t.same(await own(kernel), ['100.64.1.0/26 blackhole metric 0']);
     await ok(t, kernel, [remove('100.64.1.0/26', BLACKHOLE)]);
     t.same(await own(kernel), []);
   });
@@ -77,7 +78,7 @@ function testWrites(check: Check): void {
     const target = unicast([hop('10.9.0.2'), { ...hop('10.9.0.3'), weight: 5 }]);
     await ok(t, kernel, [add('100.64.2.0/24', target)]);
     const text =
-      'unicast 100.64.2.0/24 via 10.9.0.2 dev lan0 via 10.9.0.3 dev lan0 weight 5 metric 1024';
+      '100.64.2.0/24 unicast via 10.9.0.2 dev lan0 via 10.9.0.3 dev lan0 weight 5 metric 1024';
     t.same(await own(kernel), [text]);
   });
 
@@ -87,19 +88,19 @@ function testWrites(check: Check): void {
       add('100.64.3.0/24', via('10.9.0.3', 1024)),
       remove('100.64.3.0/24', via('10.9.0.2', 512)),
     ]);
-    t.same(await own(kernel), ['unicast 100.64.3.0/24 via 10.9.0.3 dev lan0 metric 1024']);
+    t.same(await own(kernel), ['100.64.3.0/24 unicast via 10.9.0.3 dev lan0 metric 1024']);
   });
 
   check('takes an onlink gateway behind tunl0 (FIB-9)', async (t, { kernel }) => {
     const nextHops = [{ via: parseAddress('192.0.2.7')!, dev: 'tunl0', onlink: true }];
     await ok(t, kernel, [add('100.64.4.0/26', unicast(nextHops))]);
-    const text = 'unicast 100.64.4.0/26 via 192.0.2.7 dev tunl0 onlink metric 1024';
+    const text = '100.64.4.0/26 unicast via 192.0.2.7 dev tunl0 onlink metric 1024';
     t.same(await own(kernel), [text]);
   });
 
   check('takes the largest metric (PRIO-4)', async (t, { kernel }) => {
     await ok(t, kernel, [add('0.0.0.0/0', via('10.9.0.2', 2147483547))]);
-    t.same(await own(kernel), ['unicast 0.0.0.0/0 via 10.9.0.2 dev lan0 metric 2147483547']);
+    t.same(await own(kernel), ['0.0.0.0/0 unicast via 10.9.0.2 dev lan0 metric 2147483547']);
   });
 
   check('does the same for IPv6, where metric 0 means 1024', async (t, { kernel }) => {
@@ -109,9 +110,9 @@ function testWrites(check: Check): void {
       add('fd64:2::/64', unicast([hop('fd09::2'), hop('fd09::3')])),
     ]);
     t.same(await own(kernel, 'ipv6-unicast'), [
-      'blackhole fd64:1::/122 metric 1024',
-      'unicast fd64:2::/64 via fd09::2 dev lan0 via fd09::3 dev lan0 metric 1024',
-      'unicast fd64::/122 via fd09::2 dev lan0 metric 1024',
+      'fd64:1::/122 blackhole metric 1024',
+      'fd64:2::/64 unicast via fd09::2 dev lan0 via fd09::3 dev lan0 metric 1024',
+      'fd64::/122 unicast via fd09::2 dev lan0 metric 1024',
     ]);
     await ok(t, kernel, [
       replace('fd64:1::/122', via('fd09::3')),
@@ -119,8 +120,8 @@ function testWrites(check: Check): void {
       remove('fd64:2::/64', unicast([hop('fd09::2'), hop('fd09::3')])),
     ]);
     t.same(await own(kernel, 'ipv6-unicast'), [
-      'blackhole fd64::/122 metric 1024',
-      'unicast fd64:1::/122 via fd09::3 dev lan0 metric 1024',
+      'fd64::/122 blackhole metric 1024',
+      'fd64:1::/122 unicast via fd09::3 dev lan0 metric 1024',
     ]);
   });
 }
@@ -198,7 +199,7 @@ function testReads(check: Check): void {
     const filter = { family: 'ipv4-unicast', table: TABLE } as const;
     const others = await collectRoutes(kernel, { ...filter, exceptProtocol: PROTOCOL });
     t.same(others.filter(({ protocol }) => protocol === 80).map(format), [
-      'unicast 100.64.8.0/24 via 10.9.0.9 dev lan0 metric 1024',
+      '100.64.8.0/24 unicast via 10.9.0.9 dev lan0 metric 1024',
     ]);
     t.notOk(others.some(({ protocol }) => protocol === PROTOCOL));
     t.same(await collectRoutes(kernel, { ...filter, table: 4242 }), []);
@@ -334,12 +335,6 @@ function cidr(text: string): Prefix {
   return parsePrefix(text)!;
 }
 
-/** A route in the words of `ip route`. */
-export function format({ prefix, target }: { prefix: Prefix; target: RouteTarget }): string {
-  const hops = target.nextHops.map(({ via, dev, onlink, weight = 1 }) => {
-    const words = [via && `via ${formatAddress(via)}`, dev && `dev ${dev}`];
-    words.push(onlink ? 'onlink' : undefined, weight > 1 ? `weight ${weight}` : undefined);
-    return words.filter((word) => word !== undefined).join(' ');
-  });
-  return [target.type, formatPrefix(prefix), ...hops, `metric ${target.metric}`].join(' ');
+function format({ prefix, target }: { prefix: Prefix; target: RouteTarget }): string {
+  return `${formatPrefix(prefix)} ${formatTarget(target)}`;
 }

@@ -1,0 +1,342 @@
+/**
+ * Keeps the kernel's routes of our protocol equal to what the RIB wants.
+ *
+ * ```
+ * want / unwant ─► DeltaTracker ─► batches ─► Kernel.apply ─► results ─► DeltaTracker
+ *                      ▲                                                    │ refused
+ * Kernel.watch, reads ─┘                              RouteProblems ◄───────┘
+ * ```
+ *
+ * One thing happens at a time: writing a batch, or reading the table. What watchers tell meanwhile waits
+ * until it is done, so the ledger always moves in the order of events. Within a batch new routes go before
+ * deletes: a metric change never leaves a gap, and deletes name metric and protocol (FIB-15). Routes of
+ * other protocols are never touched (FIB-13), and stopping leaves everything in place (START-3).
+ */
+import type { FibRouteView } from '../api/views.ts';
+import { FAMILIES, type Family } from '../net/family.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
+import type { Log } from '../telemetry/log.ts';
+import { DeltaTracker } from './delta-tracker.ts';
+import { viewRoutes } from './fib-view.ts';
+import type { Kernel, KernelChange, KernelRoute, RouteTarget } from './kernel.ts';
+import { Rescan } from './rescan.ts';
+import { RouteProblems } from './route-problems.ts';
+import { effectiveMetric } from './route-target.ts';
+import { type FibSide, RouteWriter, type WriteCounters } from './route-writer.ts';
+
+/** After the kernel refused a whole batch or read. */
+const FAILURE_RETRY_MS = 5000;
+
+export interface FibSettings {
+  readonly enabled: boolean;
+  readonly protocol: number;
+  readonly table: number;
+}
+
+export interface FibOptions {
+  readonly kernel: Kernel;
+  readonly clock: Clock;
+  readonly settings: FibSettings;
+  readonly log: Pick<Log, 'info' | 'warn'>;
+}
+
+/** Plain numbers, read at scrape time. */
+export interface FibCounters extends WriteCounters {
+  /** Complete reads of our routes. */
+  reads: number;
+}
+
+/** `rejected`: the kernel refuses the route, or someone else's has its place; it is tried again. */
+export type FibState = 'installed' | 'pending' | 'rejected' | 'none';
+
+/** The forwarding table. */
+export class Fib {
+  readonly counters: FibCounters = { written: 0, deleted: 0, refused: 0, reads: 0 };
+  readonly #writer: RouteWriter;
+  readonly #kernel: Kernel;
+  readonly #clock: Clock;
+  readonly #settings: FibSettings;
+  readonly #log: FibOptions['log'];
+  readonly #sides: Readonly<Record<Family, FibSide>>;
+  readonly #rescan: Rescan;
+  #unwatch: (() => void) | undefined;
+  #phase: 'new' | 'running' | 'stopped' = 'new';
+  #isReadWanted = false;
+  #hasAdopted = false;
+  #isScheduled = false;
+  /** Set while the kernel gets a rest from us. */
+  #pause: Timer | undefined;
+  #work: Promise<void> | undefined;
+  #waiting: KernelChange[] = [];
+  /** Interfaces our routes ever used. */
+  readonly #devices = new Set<string>();
+
+  constructor({ kernel, clock, settings, log }: FibOptions) {
+    this.#kernel = kernel;
+    this.#clock = clock;
+    this.#settings = settings;
+    this.#log = log;
+    this.#sides = {
+      'ipv4-unicast': this.#side('ipv4-unicast'),
+      'ipv6-unicast': this.#side('ipv6-unicast'),
+    };
+    this.#rescan = new Rescan(clock, () => this.#wantRead());
+    const { counters } = this;
+    const onForeign = () => this.#rescan.request();
+    this.#writer = new RouteWriter({ kernel, settings, counters, log, onForeign });
+  }
+
+  /**
+   * Reads back what an earlier run left; it stays until {@link release}. Nothing is written before that
+   * read is complete.
+   *
+   * @throws CatbirdError when the kernel cannot be read
+   */
+  async start(): Promise<void> {
+    if (!this.#settings.enabled) return;
+    this.#phase = 'running';
+    this.#unwatch = this.#kernel.watch((change) => this.#hear(change));
+    try {
+      await this.#read();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.#replay();
+    this.#schedule();
+  }
+
+  /**
+   * Wants the prefix routed so; cheap, written after the current turn, only the last word counts.
+   *
+   * @param target shared between prefixes, never changed afterwards
+   */
+  want(prefix: Prefix, target: RouteTarget): void {
+    if (this.#settings.enabled) this.#setDesired(prefix, target);
+  }
+
+  /** Wants no route of ours for the prefix. */
+  unwant(prefix: Prefix): void {
+    if (this.#settings.enabled) this.#setDesired(prefix, undefined);
+  }
+
+  /**
+   * Asks for each distinct wanted target whether it is still the right one, for when next hops resolve
+   * differently; touches the routes whose answer is another object.
+   */
+  retarget(refresh: (target: RouteTarget) => RouteTarget): void {
+    for (const { tracker } of this.#allSides()) tracker.retarget(refresh);
+    this.#schedule();
+  }
+
+  /** Initial convergence is over: leftovers that are not wanted go, others are brought up to date (START-1). */
+  release(): void {
+    for (const { tracker } of this.#allSides()) tracker.release();
+    this.#schedule();
+  }
+
+  /** Resolves when everything asked for so far has been tried once. */
+  async flush(): Promise<void> {
+    while (this.#isWriting() && (this.#hasWork() || this.#work)) {
+      this.#run();
+      await this.#work;
+    }
+  }
+
+  /** Stops watching and writing; the kernel stays as it is (START-3). */
+  async stop(): Promise<void> {
+    this.#phase = 'stopped';
+    this.#unwatch?.();
+    this.#rescan.stop();
+    this.#pause?.cancel();
+    for (const { problems } of this.#allSides()) problems.stop();
+    await this.#work;
+  }
+
+  stateOf(prefix: Prefix): FibState {
+    const { tracker, problems } = this.#sides[prefix.family];
+    const row = tracker.find(prefix);
+    if (row < 0 || !tracker.desired(row)) return 'none';
+    if (tracker.isInstalled(row)) return 'installed';
+    return problems.get(row) ? 'rejected' : 'pending';
+  }
+
+  /** Wanted and owned routes as `show fib` prints them, made on demand. */
+  *routes(): Generator<FibRouteView> {
+    for (const { tracker, problems } of this.#allSides()) {
+      yield* viewRoutes(tracker, problems, this.#settings.protocol);
+    }
+  }
+
+  /** Wanted or owned prefixes. */
+  get size(): number {
+    return this.#allSides().reduce((sum, { tracker }) => sum + tracker.size, 0);
+  }
+
+  /** Routes the kernel refuses at present. */
+  get problemCount(): number {
+    return this.#allSides().reduce((sum, { problems }) => sum + problems.size, 0);
+  }
+
+  #side(family: Family): FibSide {
+    const tracker: DeltaTracker = new DeltaTracker(family, (row) => problems.clear(row));
+    const problems = new RouteProblems(this.#clock, (row) => {
+      tracker.mark(row);
+      this.#schedule();
+    });
+    return { tracker, problems };
+  }
+
+  #allSides(): FibSide[] {
+    return FAMILIES.map((family) => this.#sides[family]);
+  }
+
+  #setDesired(prefix: Prefix, target: RouteTarget | undefined): void {
+    const { tracker, problems } = this.#sides[prefix.family];
+    if (target) this.#noteDevices(target);
+    const row = tracker.want(prefix, target);
+    if (row < 0) return;
+    problems.clear(row);
+    this.#schedule();
+  }
+
+  /** Losing another interface cannot cost us a route. */
+  #noteDevices({ nextHops }: RouteTarget): void {
+    for (const { dev } of nextHops) if (dev !== undefined) this.#devices.add(dev);
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#phase !== 'running' || !this.#hasWork()) return;
+    this.#isScheduled = true;
+    this.#clock.defer(() => {
+      this.#isScheduled = false;
+      this.#run();
+    });
+  }
+
+  #hasWork(): boolean {
+    return this.#isReadWanted || this.#allSides().some(({ tracker }) => tracker.dirtyCount > 0);
+  }
+
+  #isWriting(): boolean {
+    return this.#phase === 'running' && this.#hasAdopted && !this.#pause;
+  }
+
+  /** Starts working unless it is under way. */
+  #run(): void {
+    if (this.#work || !this.#isWriting()) return;
+    this.#work = this.#workOff().finally(() => {
+      this.#work = undefined;
+      this.#schedule();
+    });
+  }
+
+  /** Never rejects: what the kernel refuses as a whole is tried again later. */
+  async #workOff(): Promise<void> {
+    try {
+      while (this.#phase === 'running' && this.#hasWork()) {
+        if (this.#isReadWanted) await this.#read();
+        else await this.#writeSome();
+        this.#replay();
+      }
+    } catch (error) {
+      this.#log.warn({ error }, 'kernel refused: trying again in a while');
+      this.#pause = this.#clock.setTimer(FAILURE_RETRY_MS, () => {
+        this.#pause = undefined;
+        this.#wantRead();
+      });
+    }
+  }
+
+  #wantRead(): void {
+    this.#isReadWanted = true;
+    this.#schedule();
+  }
+
+  async #writeSome(): Promise<void> {
+    for (const side of this.#allSides()) await this.#writer.write(side);
+  }
+
+  async #read(): Promise<void> {
+    this.#isReadWanted = false;
+    const startedAt = this.#clock.now();
+    const { table, protocol } = this.#settings;
+    for (const { tracker } of this.#allSides()) {
+      await this.#kernel.scanRoutes(
+        { family: tracker.family, table, protocol },
+        {
+          restart: () => tracker.beginRead(),
+          route: ({ prefix, target }) => {
+            this.#noteDevices(target);
+            tracker.read(prefix, target, !this.#hasAdopted);
+          },
+        },
+      );
+      tracker.endRead();
+    }
+    if (!this.#hasAdopted) this.#log.info({ routes: this.size }, 'kernel routes of an earlier run');
+    this.#hasAdopted = true;
+    this.counters.reads++;
+    if (this.#phase === 'running') this.#rescan.done(this.#clock.now() - startedAt);
+  }
+
+  #hear(change: KernelChange): void {
+    this.#waiting.push(change);
+    if (this.#work || !this.#hasAdopted) return;
+    this.#replay();
+    this.#schedule();
+  }
+
+  #replay(): void {
+    const changes = this.#waiting;
+    this.#waiting = [];
+    for (const change of changes) this.#react(change);
+  }
+
+  #react(change: KernelChange): void {
+    if (change.kind === 'route') this.#reactToRoute(change.action, change.route);
+    else if (change.kind === 'overrun' || this.#isLoss(change)) this.#rescan.request();
+    else for (const { problems } of this.#allSides()) problems.retryAll();
+  }
+
+  /** Linux drops IPv4 routes of an interface that goes down without saying so. */
+  #isLoss(change: KernelChange): boolean {
+    if (change.kind === 'link') return change.state !== 'up' && this.#devices.has(change.name);
+    return (
+      change.kind === 'address' &&
+      change.action === 'removed' &&
+      this.#devices.has(change.interface)
+    );
+  }
+
+  #reactToRoute(action: 'added' | 'removed', route: KernelRoute): void {
+    if (route.table !== this.#settings.table) return;
+    if (route.protocol !== this.#settings.protocol) this.#reactToForeign(action, route);
+    else if (action === 'added')
+      this.#sides[route.prefix.family].tracker.observe(route.prefix, route.target);
+    else this.#forget(route);
+  }
+
+  /** One of ours was deleted or replaced by others: it is brought back at once (FIB-14). */
+  #forget({ prefix, target }: KernelRoute): void {
+    const { tracker } = this.#sides[prefix.family];
+    const row = tracker.find(prefix);
+    if (row < 0) return;
+    tracker.clearOwned(row, target.metric);
+    tracker.mark(row);
+  }
+
+  /** A foreign route made room for ours, or took its place without a word (an atomic replace). */
+  #reactToForeign(action: 'added' | 'removed', route: KernelRoute): void {
+    const { tracker } = this.#sides[route.prefix.family];
+    const row = tracker.find(route.prefix);
+    if (row < 0) return;
+    const { family } = route.prefix;
+    const metric = effectiveMetric(family, route.target.metric);
+    const isSame = (target: RouteTarget) => effectiveMetric(family, target.metric) === metric;
+    if (action === 'added' && tracker.owned(row).some(isSame)) this.#forget(route);
+    const wanted = tracker.desired(row);
+    if (action === 'removed' && wanted && isSame(wanted)) tracker.mark(row);
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * What the kernel knows beside our own routes: interfaces, their subnets, and the routes of other
+ * protocols in our table (LEARN-1 to LEARN-5).
+ *
+ * Kept current by watching, read anew when details are missing, and now and then in any case.
+ */
+import type { Address } from '../net/address.ts';
+import { FAMILIES } from '../net/family.ts';
+import { makePrefix, type Prefix } from '../net/prefix.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { InterfaceAddress, Kernel, KernelChange, KernelRoute } from './kernel.ts';
+import { LongestMatch } from './longest-match.ts';
+import { Rescan } from './rescan.ts';
+import { formatTarget } from './route-target.ts';
+
+/** LEARN-2: unspecified, ICMP redirects, and what the kernel makes itself. */
+const IGNORED_PROTOCOLS: ReadonlySet<number> = new Set([0, 1, 2]);
+
+/** A subnet an interface is in (LEARN-5). */
+export interface ConnectedSubnet {
+  readonly prefix: Prefix;
+  readonly interface: string;
+}
+
+export interface KernelViewOptions {
+  readonly kernel: Kernel;
+  readonly clock: Clock;
+  /** Our protocol's routes are not looked at. */
+  readonly protocol: number;
+  readonly table: number;
+  readonly log: Pick<Log, 'warn'>;
+}
+
+/** Listens to the kernel and remembers. */
+export class KernelView {
+  readonly #options: KernelViewOptions;
+  readonly #rescan: Rescan;
+  readonly #listeners = new Set<() => void>();
+  /** Routes of a prefix, lowest metric first. */
+  #routes = new LongestMatch<readonly KernelRoute[]>();
+  readonly #subnets = new LongestMatch<ConnectedSubnet>();
+  readonly #own = new LongestMatch<true>();
+  #links: ReadonlyMap<string, boolean> = new Map();
+  #unwatch: (() => void) | undefined;
+  /** Changes told while a read is under way; undefined when none is. */
+  #held: KernelChange[] | undefined;
+  #isNotifying = false;
+
+  constructor(options: KernelViewOptions) {
+    this.#options = options;
+    this.#rescan = new Rescan(options.clock, () => void this.#readAgain());
+  }
+
+  /** Reads everything once. @throws CatbirdError when the kernel cannot be read */
+  async start(): Promise<void> {
+    this.#unwatch = this.#options.kernel.watch((change) => this.#hear(change));
+    try {
+      await this.#read();
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
+  }
+
+  stop(): void {
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+    this.#rescan.stop();
+  }
+
+  /** Called once per turn in which anything changed. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Of several metrics the lowest counts (LEARN-2). */
+  route(prefix: Prefix): KernelRoute | undefined {
+    return this.#routes.get(prefix)?.[0];
+  }
+
+  /** All learned routes, the lowest metric of each prefix. */
+  *routes(): Generator<KernelRoute> {
+    for (const [first] of this.#routes.values()) if (first) yield first;
+  }
+
+  /** Subnets of interfaces that are up. */
+  subnets(): Iterable<ConnectedSubnet> {
+    return this.#subnets.values();
+  }
+
+  subnetOf(address: Address): ConnectedSubnet | undefined {
+    return this.#subnets.lookup(address);
+  }
+
+  routeTo(address: Address): KernelRoute | undefined {
+    return this.#routes.lookup(address)?.[0];
+  }
+
+  isOwnAddress(address: Address): boolean {
+    return this.#own.lookup(address) === true;
+  }
+
+  hasInterface(name: string): boolean {
+    return this.#links.has(name);
+  }
+
+  isInterfaceUp(name: string): boolean {
+    return this.#links.get(name) === true;
+  }
+
+  #hear(change: KernelChange): void {
+    if (this.#held) this.#held.push(change);
+    else this.#react(change);
+  }
+
+  #react(change: KernelChange): void {
+    if (change.kind !== 'route') this.#rescan.request();
+    else if (this.#isLearned(change.route)) {
+      const changed =
+        change.action === 'added' ? this.#learn(change.route) : this.#forget(change.route);
+      if (changed) this.#notify();
+    }
+  }
+
+  #isLearned({ table, protocol }: KernelRoute): boolean {
+    if (table !== this.#options.table || protocol === this.#options.protocol) return false;
+    return !IGNORED_PROTOCOLS.has(protocol);
+  }
+
+  /** @returns whether that is new */
+  #learn(route: KernelRoute): boolean {
+    const known = this.#routes.get(route.prefix) ?? [];
+    const same = known.find((other) => other.target.metric === route.target.metric);
+    if (same && isSameRoute(same, route)) return false;
+    const others = known.filter((other) => other !== same);
+    this.#routes.set(
+      route.prefix,
+      [...others, route].sort((a, b) => a.target.metric - b.target.metric),
+    );
+    return true;
+  }
+
+  #forget(route: KernelRoute): boolean {
+    const known = this.#routes.get(route.prefix) ?? [];
+    const left = known.filter((other) => other.target.metric !== route.target.metric);
+    if (left.length === known.length) return false;
+    if (left.length > 0) this.#routes.set(route.prefix, left);
+    else this.#routes.delete(route.prefix);
+    return true;
+  }
+
+  async #readAgain(): Promise<void> {
+    try {
+      await this.#read();
+      this.#notify();
+    } catch (error) {
+      this.#options.log.warn({ error }, 'cannot read interfaces and routes');
+      this.#rescan.done(0);
+    }
+  }
+
+  async #read(): Promise<void> {
+    if (this.#held) return;
+    this.#held = [];
+    const startedAt = this.#options.clock.now();
+    try {
+      const { kernel } = this.#options;
+      const links = await kernel.dumpLinks();
+      const addresses = await kernel.dumpAddresses();
+      const routes = await this.#readRoutes();
+      this.#links = new Map(links.map(({ name, isUp }) => [name, isUp]));
+      this.#setAddresses(addresses);
+      this.#routes = new LongestMatch();
+      for (const route of routes) this.#learn(route);
+    } finally {
+      const held = this.#held;
+      this.#held = undefined;
+      for (const change of held) this.#react(change);
+    }
+    if (this.#unwatch) this.#rescan.done(this.#options.clock.now() - startedAt);
+  }
+
+  async #readRoutes(): Promise<KernelRoute[]> {
+    const { kernel, table, protocol } = this.#options;
+    const all: KernelRoute[] = [];
+    for (const family of FAMILIES) {
+      const found: KernelRoute[] = [];
+      await kernel.scanRoutes(
+        { family, table, exceptProtocol: protocol },
+        {
+          restart: () => void found.splice(0),
+          route: (route) => void (this.#isLearned(route) && found.push(route)),
+        },
+      );
+      for (const route of found) all.push(route);
+    }
+    return all;
+  }
+
+  #setAddresses(addresses: readonly InterfaceAddress[]): void {
+    this.#subnets.clear();
+    this.#own.clear();
+    for (const entry of addresses) {
+      this.#own.set(makePrefix(entry.address, entry.address.length * 8), true);
+      if (!entry.isUp || !entry.isGlobalScope || entry.isSecondary) continue;
+      const prefix = makePrefix(entry.peer ?? entry.address, entry.prefixLength);
+      this.#subnets.set(prefix, { prefix, interface: entry.interface });
+    }
+  }
+
+  /** Many changes arrive in one turn. */
+  #notify(): void {
+    if (this.#isNotifying) return;
+    this.#isNotifying = true;
+    this.#options.clock.defer(() => {
+      this.#isNotifying = false;
+      for (const listener of this.#listeners) listener();
+    });
+  }
+}
+
+function isSameRoute(a: KernelRoute, b: KernelRoute): boolean {
+  return a.protocol === b.protocol && formatTarget(a.target) === formatTarget(b.target);
+}

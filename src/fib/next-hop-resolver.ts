@@ -1,0 +1,143 @@
+/**
+ * Resolves BGP next hops through interfaces, static routes and the kernel routes of others, by longest
+ * match and never through BGP (RIB-3).
+ *
+ * Answers are kept, and are the same object until they change, so that whoever derives something from an
+ * answer can tell by identity whether it still holds.
+ */
+import { type Address, isUnspecified, sameAddress } from '../net/address.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { formatAddress } from '../net/text.ts';
+import type { NextHopResolver, NextHopState } from '../rib/ports.ts';
+import type { KernelNextHop, KernelRoute } from './kernel.ts';
+import type { ConnectedSubnet, KernelView } from './kernel-view.ts';
+import { LongestMatch } from './longest-match.ts';
+
+/** RIB-2: unless directly connected. */
+const COST_UNKNOWN = 0xffffffff;
+/** Static routes may lead to each other this many times. */
+const MAXIMUM_DEPTH = 8;
+/** Peers choose next hops; more answers than this are forgotten, and asked for again. */
+const MAXIMUM_ANSWERS = 100_000;
+
+/** Where packets to a next hop go. */
+export interface Resolution extends NextHopState {
+  /** What to put into a kernel route; undefined when unreachable. */
+  readonly hop: KernelNextHop | undefined;
+}
+
+/** A route Catbird itself brings, such as to a peer off-subnet (LEARN-7). */
+export interface StaticRoute {
+  readonly prefix: Prefix;
+  readonly via: Address;
+}
+
+interface Answer {
+  readonly nextHop: Address;
+  resolution: Resolution;
+}
+
+/** Resolves with what a KernelView knows. */
+export class KernelNextHopResolver implements NextHopResolver {
+  readonly #view: KernelView;
+  readonly #answers = new Map<string, Answer>();
+  readonly #statics = new LongestMatch<StaticRoute>();
+  readonly #listeners = new Set<(changed: readonly Address[]) => void>();
+
+  constructor(view: KernelView) {
+    this.#view = view;
+    view.onChange(() => this.#refresh());
+  }
+
+  /** Told the next hops whose answer is another now. */
+  onChange(listener: (changed: readonly Address[]) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Replaces the static routes. */
+  setStatics(routes: readonly StaticRoute[]): void {
+    this.#statics.clear();
+    for (const route of routes) this.#statics.set(route.prefix, route);
+    this.#refresh();
+  }
+
+  resolve(nextHop: Address): Resolution {
+    const key = String.fromCharCode(...nextHop);
+    const known = this.#answers.get(key);
+    if (known) return known.resolution;
+    if (this.#answers.size >= MAXIMUM_ANSWERS) this.#answers.clear();
+    const resolution = this.#compute(nextHop, 0);
+    this.#answers.set(key, { nextHop, resolution });
+    return resolution;
+  }
+
+  #refresh(): void {
+    const changed: Address[] = [];
+    for (const answer of this.#answers.values()) {
+      const resolution = this.#compute(answer.nextHop, 0);
+      if (isSameResolution(answer.resolution, resolution)) continue;
+      answer.resolution = resolution;
+      changed.push(answer.nextHop);
+    }
+    if (changed.length === 0) return;
+    for (const listener of this.#listeners) listener(changed);
+  }
+
+  /** The longest match wins; at equal length direct before static before learned (RIB-1). */
+  #compute(nextHop: Address, depth: number): Resolution {
+    if (isUnspecified(nextHop) || this.#view.isOwnAddress(nextHop)) return unreachable();
+    const subnet = this.#view.subnetOf(nextHop);
+    const fixed = this.#statics.lookup(nextHop);
+    const learned = this.#view.routeTo(nextHop);
+    const length = Math.max(lengthOf(subnet), lengthOf(fixed), lengthOf(learned));
+    if (subnet && lengthOf(subnet) === length) return direct(nextHop, subnet);
+    if (fixed && lengthOf(fixed) === length) return this.#through(fixed, nextHop, depth);
+    return learned ? this.#learned(nextHop, learned) : unreachable();
+  }
+
+  #through(route: StaticRoute, nextHop: Address, depth: number): Resolution {
+    if (depth >= MAXIMUM_DEPTH || sameAddress(route.via, nextHop)) return unreachable();
+    const { isReachable, interface: name, hop } = this.#compute(route.via, depth + 1);
+    return isReachable
+      ? { isReachable, igpCost: COST_UNKNOWN, interface: name, hop }
+      : unreachable();
+  }
+
+  /** The kernel resolved its gateways already; of several the first that is up serves. */
+  #learned(nextHop: Address, { target }: KernelRoute): Resolution {
+    const hop = target.nextHops.find(
+      ({ dev }) => dev !== undefined && this.#view.isInterfaceUp(dev),
+    );
+    if (hop?.dev === undefined) return unreachable();
+    const { via, dev, onlink } = hop;
+    if (!via) return reachable(dev, 0, { via: nextHop, dev });
+    return reachable(dev, COST_UNKNOWN, { via, dev, ...(onlink && { onlink }) });
+  }
+}
+
+/** A fresh object: answers of different next hops are never the same one. */
+function unreachable(): Resolution {
+  return { isReachable: false, igpCost: COST_UNKNOWN, interface: '', hop: undefined };
+}
+
+function direct(nextHop: Address, subnet: ConnectedSubnet): Resolution {
+  const dev = subnet.interface;
+  return reachable(dev, 0, { via: nextHop, dev });
+}
+
+function reachable(name: string, igpCost: number, hop: KernelNextHop): Resolution {
+  return { isReachable: true, igpCost, interface: name, hop };
+}
+
+function lengthOf(route: { readonly prefix: Prefix } | undefined): number {
+  return route ? route.prefix.length : -1;
+}
+
+function isSameResolution(a: Resolution, b: Resolution): boolean {
+  return describe(a) === describe(b);
+}
+
+function describe({ isReachable, igpCost, interface: name, hop }: Resolution): string {
+  const via = hop?.via ? formatAddress(hop.via) : '';
+  return `${isReachable} ${igpCost} ${name} ${via} ${hop?.dev} ${hop?.onlink}`;
+}

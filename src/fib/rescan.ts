@@ -1,0 +1,55 @@
+/**
+ * Decides when the kernel is read again: soon after a hint that something changed, and now and then
+ * without one, more seldom the longer a read takes.
+ */
+import type { Clock, Timer } from '../runtime/clock.ts';
+
+/** Hints within this time share one read. */
+const DEBOUNCE_MS = 500;
+/** Without any hint. */
+const SWEEP_MS = 30_000;
+/** Reading takes at most one part in this many of the time. */
+const DUTY = 50;
+
+/** A timer for reads; the owner performs them. */
+export class Rescan {
+  readonly #clock: Clock;
+  readonly #onDue: () => void;
+  #timer: Timer | undefined;
+  #dueAt = Number.POSITIVE_INFINITY;
+  #lastDurationMs = 0;
+
+  constructor(clock: Clock, onDue: () => void) {
+    this.#clock = clock;
+    this.#onDue = onDue;
+  }
+
+  /** Something changed: read soon. */
+  request(): void {
+    const delayMs = Math.max(DEBOUNCE_MS, Math.min(this.#lastDurationMs * DUTY, SWEEP_MS));
+    this.#schedule(this.#clock.now() + delayMs);
+  }
+
+  /** A read took this long; the next one without a hint is scheduled. */
+  done(durationMs: number): void {
+    this.#lastDurationMs = durationMs;
+    this.stop();
+    this.#schedule(this.#clock.now() + Math.max(SWEEP_MS, durationMs * DUTY));
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#dueAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** The earlier of two dates counts. */
+  #schedule(at: number): void {
+    if (at >= this.#dueAt) return;
+    this.#timer?.cancel();
+    this.#dueAt = at;
+    this.#timer = this.#clock.setTimer(at - this.#clock.now(), () => {
+      this.#dueAt = Number.POSITIVE_INFINITY;
+      this.#onDue();
+    });
+  }
+}
