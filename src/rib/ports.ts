@@ -16,7 +16,8 @@ export interface OutboundPeer {
    * Sends octets `[at, end)` of a buffer that is shared with other peers and never written again.
    *
    * @returns false when there is no more room: the bytes were taken, but the RIB keeps state instead of
-   *   sending more until the daemon calls `Rib.peerWritable`
+   *   sending more until the daemon calls `Rib.peerWritable`. Only the batch under way is completed: a
+   *   second piece of the same buffer, when the peer's own routes lie between the two
    */
   send(bytes: Uint8Array, at: number, end: number): boolean;
 }
