@@ -5,11 +5,16 @@
 import { Policy } from '../policy/compile.ts';
 import type { PolicyRule } from '../policy/model.ts';
 
+/** Beyond these the caches start over: then equal rules are no longer known as equal, nothing worse. */
+const MAXIMUM_RULES = 65_536;
+const MAXIMUM_POLICIES = 1024;
+
 export class PolicyCache {
   /** Number of a rule's content; rules are frozen, so the object stands for its content. */
   readonly #numberOf = new WeakMap<PolicyRule, number>();
   readonly #numbers = new Map<string, number>();
   readonly #policies = new Map<string, Policy>();
+  #nextNumber = 0;
 
   /** A text that two rule lists share exactly when they do the same on sessions of a kind. */
   keyOf(rules: readonly PolicyRule[], isInternal: boolean): string {
@@ -21,22 +26,19 @@ export class PolicyCache {
     const key = this.keyOf(rules, isInternal);
     let policy = this.#policies.get(key);
     if (!policy) {
+      if (this.#policies.size >= MAXIMUM_POLICIES) this.#policies.clear();
       policy = Policy.compile(rules, isInternal ? 'internal' : 'external');
       this.#policies.set(key, policy);
     }
     return policy;
   }
 
-  /** Forgets every policy; called when the last peer is gone or the configuration is another. */
-  clear(): void {
-    this.#policies.clear();
-  }
-
   #number(rule: PolicyRule): number {
     const known = this.#numberOf.get(rule);
     if (known !== undefined) return known;
     const content = JSON.stringify(rule);
-    const number = this.#numbers.get(content) ?? this.#numbers.size;
+    if (this.#numbers.size >= MAXIMUM_RULES) this.#numbers.clear();
+    const number = this.#numbers.get(content) ?? this.#nextNumber++;
     this.#numbers.set(content, number);
     this.#numberOf.set(rule, number);
     return number;

@@ -12,27 +12,19 @@ import { FAMILIES, type Family } from '../net/family.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { AdjRibIn, type InboundCounters } from './adj-rib-in.ts';
 import { AttributeStore } from './attribute-store.ts';
-import { Exporter } from './exporter.ts';
 import { FamilyRib } from './family-rib.ts';
+import { GroupMembership } from './group-membership.ts';
 import type { PeerId } from './ids.ts';
 import { ImportFilter } from './import-filter.ts';
 import { LocalRoutes } from './local-routes.ts';
 import { NextHopTable } from './next-hop-table.ts';
 import { Outbox } from './outbox.ts';
-import {
-  encodingOf,
-  groupKeyOf,
-  originOf,
-  type PeerEntry,
-  profileOf,
-  reimportStart,
-} from './peer-entry.ts';
+import { originOf, type PeerEntry, reimportStart } from './peer-entry.ts';
 import { PolicyCache } from './policy-cache.ts';
 import type { LocalRoute, LocRibListener, NextHopResolver, RibPeer, RibSession } from './ports.ts';
 import type { RibIdentity } from './rib-identity.ts';
 import { RibViews } from './rib-views.ts';
 import { RouteSources } from './route-sources.ts';
-import { UpdateGroup } from './update-group.ts';
 
 export interface RibOptions {
   /** Unsigned 32-bit. */
@@ -75,6 +67,7 @@ export class Rib {
   readonly #attrs: AttributeStore;
   readonly #sources = new RouteSources();
   readonly #policies = new PolicyCache();
+  readonly #groups: GroupMembership;
   readonly #families: Readonly<Record<Family, FamilyRib>>;
   readonly #local: LocalRoutes;
   readonly #peers = new Map<PeerId, PeerEntry>();
@@ -97,6 +90,7 @@ export class Rib {
       'ipv4-unicast': new FamilyRib('ipv4-unicast', shared, options.maximumPaths),
       'ipv6-unicast': new FamilyRib('ipv6-unicast', shared, options.maximumPaths),
     };
+    this.#groups = new GroupMembership(this.#families, this.#policies, this.#identity);
     this.#local = new LocalRoutes(this.#identity, this.#familyOf);
     this.views = new RibViews(this.#families, this.#peers, options);
   }
@@ -130,7 +124,7 @@ export class Rib {
       this.#pending.add(entry);
     }
     this.#setOrigin(entry, this.#sources.get(id).routerId);
-    for (const family of entry.groups.keys()) this.#regroup(entry, family);
+    if (this.#groups.regroup(entry)) this.#pending.add(entry);
     this.#schedule();
   }
 
@@ -145,12 +139,12 @@ export class Rib {
   /** The session is Established: the peer gets everything, then End-of-RIB. */
   peerUp(id: PeerId, terms: RibSession): void {
     const entry = this.#entry(id);
-    this.#leaveGroups(entry);
+    this.#groups.leave(entry);
     this.#setOrigin(entry, terms.remoteRouterId);
     entry.adjIn.startSession(terms.wire);
     entry.session = { terms, outbox: new Outbox(id, terms.outbound) };
     for (const family of FAMILIES) {
-      if (terms.families.includes(family)) this.#joinGroup(entry, family, entry.session);
+      if (terms.families.includes(family)) this.#groups.join(entry, family);
       else entry.adjIn.sessionDown(family, false);
     }
     this.#schedule();
@@ -164,7 +158,7 @@ export class Rib {
   peerDown(id: PeerId, options: { readonly keepStale: boolean }): void {
     const entry = this.#peers.get(id);
     if (!entry) return;
-    this.#leaveGroups(entry);
+    this.#groups.leave(entry);
     entry.session = undefined;
     for (const family of FAMILIES) entry.adjIn.sessionDown(family, options.keepStale);
     this.#schedule();
@@ -240,7 +234,7 @@ export class Rib {
       this.#pending.add(entry);
     }
     for (const family of FAMILIES) this.#families[family].markAll();
-    this.#rescanGroups();
+    this.#groups.rescan();
     this.#schedule();
   }
 
@@ -294,14 +288,7 @@ export class Rib {
 
   /** Carries out what had to wait for the run: group changes, and the end of a removed peer. */
   #settle(entry: PeerEntry): void {
-    for (const [family, next] of entry.nextGroups) {
-      if (!next.isComplete) continue;
-      const old = entry.groups.get(family)!;
-      next.adopt(entry.id, old);
-      entry.groups.set(family, next);
-      entry.nextGroups.delete(family);
-      this.#dropIfUnused(family, old);
-    }
+    this.#groups.settle(entry);
     if (entry.isRemoved && !this.#hasPaths(entry.id)) {
       this.#peers.delete(entry.id);
       this.#sources.remove(entry.id);
@@ -315,58 +302,6 @@ export class Rib {
     return FAMILIES.some((family) => this.#families[family].tables.paths.nextOfPeer(id, 1) !== 0);
   }
 
-  #joinGroup(
-    entry: PeerEntry,
-    family: Family,
-    { terms, outbox }: NonNullable<PeerEntry['session']>,
-  ): void {
-    const group = this.#groupFor(family, entry.peer, terms);
-    entry.groups.set(family, group);
-    group.join(entry.id, outbox);
-  }
-
-  /** Moves a peer whose settings changed to the group that fits, once that is complete. */
-  #regroup(entry: PeerEntry, family: Family): void {
-    const old = entry.nextGroups.get(family);
-    const group = this.#groupFor(family, entry.peer, entry.session!.terms);
-    entry.nextGroups.delete(family);
-    if (group !== entry.groups.get(family)) {
-      entry.nextGroups.set(family, group);
-      this.#pending.add(entry);
-    }
-    if (old) this.#dropIfUnused(family, old);
-  }
-
-  #groupFor(family: Family, peer: RibPeer, terms: RibSession): UpdateGroup {
-    const { groups, tables, packer } = this.#families[family];
-    const key = groupKeyOf(family, peer, terms, this.#policies);
-    const known = groups.get(key);
-    if (known) return known;
-    const profile = profileOf(family, peer, terms, this.#policies);
-    const exporter = new Exporter(tables, this.#identity, profile);
-    const group = new UpdateGroup(key, exporter, encodingOf(family, terms), tables, packer);
-    groups.set(key, group);
-    return group;
-  }
-
-  #leaveGroups(entry: PeerEntry): void {
-    const next = [...entry.nextGroups];
-    entry.nextGroups.clear();
-    for (const [family, group] of entry.groups) {
-      group.leave(entry.id);
-      entry.groups.delete(family);
-      this.#dropIfUnused(family, group);
-    }
-    for (const [family, group] of next) this.#dropIfUnused(family, group);
-  }
-
-  #dropIfUnused(family: Family, group: UpdateGroup): void {
-    if (group.memberCount > 0) return;
-    for (const { nextGroups } of this.#pending) if (nextGroups.get(family) === group) return;
-    group.dispose();
-    this.#families[family].groups.delete(group.key);
-  }
-
   /** A peer's role and router id count in decision and export of its routes. */
   #setOrigin(entry: PeerEntry, routerId: number): void {
     const old = this.#sources.get(entry.id);
@@ -377,13 +312,7 @@ export class Rib {
       old.routerId === routerId && old.kind === origin.kind && old.isClient === origin.isClient;
     if (isSame) return;
     for (const family of FAMILIES) this.#families[family].markAll();
-    this.#rescanGroups();
-  }
-
-  #rescanGroups(): void {
-    for (const family of FAMILIES) {
-      for (const group of this.#families[family].groups.values()) group.rescan();
-    }
+    this.#groups.rescan();
   }
 
   #filterOf(peer: RibPeer): ImportFilter {
