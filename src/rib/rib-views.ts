@@ -32,20 +32,35 @@ export class RibViews {
     this.#options = options;
   }
 
+  /** Every prefix with a path. May be read on after the RIB has run: prefixes that went are skipped. */
+  *prefixIds(family: Family): Generator<PrefixId> {
+    const { paths, prefixes } = this.#families[family].tables;
+    for (let id = 1; id < prefixes.limit; id++) {
+      if (paths.head(id as PrefixId) !== 0) yield id as PrefixId;
+    }
+  }
+
   /** The best path of every prefix. */
   *locRib(family: Family): Generator<PathView> {
-    const { locRib, prefixes } = this.#families[family].tables;
-    for (let id = 1; id < prefixes.limit; id++) {
-      const path = locRib.best(id as PrefixId);
+    const { locRib } = this.#families[family].tables;
+    for (const id of this.prefixIds(family)) {
+      const path = locRib.best(id);
       if (path !== 0) yield this.path(family, path);
     }
   }
 
   /** Every path, of one prefix or of all; the best first. */
   *paths(family: Family, prefix?: PrefixId): Generator<PathView> {
-    const { prefixes } = this.#families[family].tables;
-    if (prefix !== undefined) yield* this.#pathsOf(family, prefix);
-    else for (let id = 1; id < prefixes.limit; id++) yield* this.#pathsOf(family, id as PrefixId);
+    const ids = prefix === undefined ? this.prefixIds(family) : [prefix];
+    for (const id of ids) yield* this.#pathsOf(family, id);
+  }
+
+  /** Every prefix that has a path; the RIB may change between two of them. */
+  *prefixIds(family: Family): Generator<PrefixId> {
+    const { prefixes, paths } = this.#families[family].tables;
+    for (let id = 1; id < prefixes.limit; id++) {
+      if (paths.head(id as PrefixId) !== 0) yield id as PrefixId;
+    }
   }
 
   /** What a peer announced, rejected routes included. */
@@ -118,6 +133,20 @@ export class RibViews {
   /** Session label of a peer; the kind for local sources. */
   sourceName(peer: PeerId): string {
     return this.#peers.get(peer)?.peer.name ?? this.sourceKind(peer);
+  }
+
+  /** What forwarding needs of an accepted path. */
+  forwardingFacts(
+    family: Family,
+    path: PathId,
+  ): { readonly source: RouteSource; readonly nextHop: Address; readonly localPref: number } {
+    const { paths, attrs, nextHops, sources } = this.#families[family].tables;
+    const set = paths.attrs(path);
+    return {
+      source: sources.get(paths.peer(path)).kind,
+      nextHop: nextHops.address(attrs.columns.nextHop(set)),
+      localPref: attrs.columns.localPref(set),
+    };
   }
 
   bestPath(family: Family, prefix: PrefixId): PathId {
