@@ -94,7 +94,7 @@ export const sessionShape = {
   passive: flag.optional(),
   password: text.optional(),
   passwordFile: text.optional(),
-  ttlSecurity: integer(1, 254).optional(),
+  ttlSecurity: integer(1, 255).optional(),
   holdTime: holdTime.optional(),
   keepaliveTime: duration(1, 21_845).optional(),
   connectRetryTime: duration(1, 65_535).optional(),

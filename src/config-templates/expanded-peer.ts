@@ -1,0 +1,44 @@
+/** A BGPPeer resolved to one remote end, before sessions are chosen among them (EXP, REV). */
+import type { BgpPeer, CalicoNode } from '../datastore/snapshot.ts';
+import type { Family } from '../net/family.ts';
+import { addressOf, type Cluster } from './cluster.ts';
+
+/** Order of precedence for one address and port (DEDUP-2, DEDUP-5). */
+export const RANK = { globalForward: 0, mesh: 1, nodeForward: 2, reverse: 3 } as const;
+
+export interface ExpandedPeer {
+  readonly rank: (typeof RANK)[keyof typeof RANK];
+  /** Applies to all nodes; decides label and passive rule. */
+  readonly isGlobal: boolean;
+  /** Given by `peerIP`, so that only the address is known of it (EXP-4). */
+  readonly isByAddress: boolean;
+  readonly peer: BgpPeer;
+  readonly family: Family;
+  /** Canonical text. */
+  readonly address: string;
+  /** Undefined: nothing determines one and 179 applies. */
+  readonly port: number | undefined;
+  readonly asNumber: number;
+  /** Reflector id of the remote node; undefined when empty or unknown (RR-2, RR-4). */
+  readonly clusterId: string | undefined;
+}
+
+/** A peer that is a Calico node; undefined when it has no address of the family (EXP-3). */
+export function peerAtNode(
+  cluster: Cluster,
+  peer: BgpPeer,
+  node: CalicoNode,
+  family: Family,
+): Omit<ExpandedPeer, 'rank' | 'isGlobal'> | undefined {
+  const address = addressOf(node, family);
+  if (address === undefined) return undefined;
+  return {
+    isByAddress: false,
+    peer,
+    family,
+    address,
+    port: cluster.listenPortOf(node),
+    asNumber: cluster.asOf(node),
+    clusterId: node.routeReflectorClusterID || undefined,
+  };
+}

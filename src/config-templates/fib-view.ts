@@ -1,0 +1,28 @@
+/** What the kernel must and must not get (FIB). */
+
+import type { CalicoNode } from '../datastore/snapshot.ts';
+import { FAMILIES, type Family } from '../net/family.ts';
+import { addressOf, type Cluster, subnetOf } from './cluster.ts';
+import { type ServiceRanges, wholeRanges } from './service-ranges.ts';
+import type { FibView } from './view.ts';
+
+export function viewFib(cluster: Cluster, ranges: ServiceRanges): FibView {
+  return {
+    metric: 'local-pref', // PRIO-4
+    rejectPrefixes: wholeRanges(ranges), // FIB-1; stays in force on excluded nodes (SVC-3)
+    localSubnets: FAMILIES.flatMap((family) => subnetOf(cluster.own, family) ?? []),
+    rejectNextHops: FAMILIES.flatMap((family) => wireguardNextHops(cluster, family)),
+  };
+}
+
+/** Nodes that WireGuard reaches are routed to by Felix (FIB-4). */
+function wireguardNextHops(cluster: Cluster, family: Family): string[] {
+  if (!wireguardAddress(cluster.own, family)) return [];
+  return cluster.nodes
+    .filter((node) => node.name !== cluster.own.name && wireguardAddress(node, family))
+    .flatMap((node) => addressOf(node, family) ?? []);
+}
+
+function wireguardAddress(node: CalicoNode, family: Family): string | undefined {
+  return family === 'ipv4-unicast' ? node.wireguardIpv4Address : node.wireguardIpv6Address;
+}

@@ -1,0 +1,76 @@
+/** Peers this node is told to have: BGPPeers whose local side it is on (EXP, PORT). */
+import type { BgpPeer } from '../datastore/snapshot.ts';
+import { FAMILIES } from '../net/family.ts';
+import { parseAddress } from '../net/text.ts';
+import { type Cluster, familyOf } from './cluster.ts';
+import { type ExpandedPeer, peerAtNode, RANK } from './expanded-peer.ts';
+import { type PeerAddress, parsePeerAddress } from './peer-address.ts';
+
+/** Remote ends of one BGPPeer as seen from the own node; none when it is not on the local side. */
+export function forwardPeers(cluster: Cluster, peer: BgpPeer): ExpandedPeer[] {
+  const isGlobal = !peer.nodeSelector && !peer.node;
+  if (!isGlobal && !isOnLocalSide(cluster, peer)) return [];
+  const rank = isGlobal ? RANK.globalForward : RANK.nodeForward;
+  return remoteEnds(cluster, peer).map((end) => ({ ...end, rank, isGlobal }));
+}
+
+/** `nodeSelector` wins over `node` (EXP-1). */
+function isOnLocalSide(cluster: Cluster, { node, nodeSelector }: BgpPeer): boolean {
+  return nodeSelector ? cluster.matches(nodeSelector, cluster.own) : node === cluster.own.name;
+}
+
+type RemoteEnd = Omit<ExpandedPeer, 'rank' | 'isGlobal'>;
+
+/** The first that applies of workloads, nodes by selector, address (EXP-2). */
+function remoteEnds(cluster: Cluster, peer: BgpPeer): RemoteEnd[] {
+  if (peer.localWorkloadSelector) {
+    const reason = 'local workload peers are not supported yet; no session is made for this peer';
+    cluster.report(`BGPPeer/${peer.name}`, 'spec.localWorkloadSelector', reason);
+    return [];
+  }
+  if (peer.peerSelector) return selectedNodes(cluster, peer, peer.peerSelector);
+  return peer.peerIP ? addressedPeer(cluster, peer, peer.peerIP) : [];
+}
+
+function selectedNodes(cluster: Cluster, peer: BgpPeer, selector: string): RemoteEnd[] {
+  const nodes = cluster.nodes.filter((node) => cluster.matches(selector, node));
+  return nodes.flatMap((node) =>
+    FAMILIES.flatMap((family) => peerAtNode(cluster, peer, node, family) ?? []),
+  );
+}
+
+function addressedPeer(cluster: Cluster, peer: BgpPeer, peerIP: string): RemoteEnd[] {
+  const object = `BGPPeer/${peer.name}`;
+  const remote = parsePeerAddress(peerIP);
+  if (!remote) {
+    cluster.report(object, 'spec.peerIP', `"${peerIP}" is no address, nor one with a port`);
+    return [];
+  }
+  const family = familyOf(remote.address);
+  if (!hasUsableGateway(cluster, peer, remote)) return [];
+  if (!peer.asNumber) {
+    cluster.report(object, 'spec.asNumber', 'a peer given by address needs its AS number (AMB-3)');
+    return [];
+  }
+  const { asNumber } = peer;
+  const port = remote.port ?? inheritedPort(cluster, remote.address, asNumber);
+  const { address } = remote;
+  return [{ isByAddress: true, peer, family, address, port, asNumber, clusterId: undefined }];
+}
+
+/** A gateway that cannot be used takes the whole peer out (EXP-7). */
+function hasUsableGateway(cluster: Cluster, peer: BgpPeer, { address }: PeerAddress): boolean {
+  const { reachableBy } = peer;
+  if (!reachableBy) return true;
+  const isUsable = parseAddress(reachableBy) && familyOf(reachableBy) === familyOf(address);
+  if (isUsable) return true;
+  const reason = `"${reachableBy}" is no address of the family of ${address}`;
+  cluster.report(`BGPPeer/${peer.name}`, 'spec.reachableBy', reason);
+  return false;
+}
+
+/** A node of ours written as a plain address listens where its configuration says (PORT-3). */
+function inheritedPort(cluster: Cluster, address: string, asNumber: number): number | undefined {
+  const node = cluster.nodeAt(address);
+  return node && cluster.asOf(node) === asNumber ? cluster.listenPortOf(node) : undefined;
+}

@@ -1,0 +1,36 @@
+/** Routes this node brings besides its blocks: gateways to peers, services (LEARN-7, SVC-2, SVC-5). */
+import { formatAddress, parseAddress } from '../net/text.ts';
+import { type Cluster, familyOf } from './cluster.ts';
+import type { ExpandedPeer } from './expanded-peer.ts';
+import { type ServiceRanges, wholeRanges } from './service-ranges.ts';
+import { hostRoute, serviceRoutes } from './services.ts';
+import type { OriginateView } from './view.ts';
+
+/** Each CIDR once; a range before the single service that is the same, gateways first. */
+export function viewOriginate(
+  cluster: Cluster,
+  peers: readonly ExpandedPeer[],
+  ranges: ServiceRanges,
+): OriginateView[] {
+  const routes = new Map<string, OriginateView>();
+  const add = (route: OriginateView) => {
+    if (!routes.has(route.cidr)) routes.set(route.cidr, route);
+  };
+  for (const peer of peers) {
+    const via = gatewayOf(peer);
+    const cidr = hostRoute(peer.address);
+    if (via && cidr) add({ cidr, kind: 'reachable-by', via });
+  }
+  const whole = ranges.isExcluded ? [] : wholeRanges(ranges);
+  for (const cidr of whole) add({ cidr, kind: 'service-range', via: null });
+  for (const cidr of serviceRoutes(cluster, ranges)) add({ cidr, kind: 'service', via: null });
+  return [...routes.values()];
+}
+
+/** A gateway serves the peers of its own family. */
+function gatewayOf({ peer, family }: ExpandedPeer): string | undefined {
+  const address = peer.reachableBy ? parseAddress(peer.reachableBy) : undefined;
+  if (!address) return undefined;
+  const text = formatAddress(address);
+  return familyOf(text) === family ? text : undefined;
+}
