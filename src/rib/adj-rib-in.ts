@@ -40,8 +40,11 @@ export class AdjRibIn implements UpdateSink {
     'ipv4-unicast': { received: 0, accepted: 0 },
     'ipv6-unicast': { received: 0, accepted: 0 },
   };
+  readonly #onEndOfRib: (family: Family) => void;
   #filter: ImportFilter;
   #wire = NO_SESSION;
+  /** What the session agreed on; routes of other families are ignored (RFC 4760 §8). */
+  #families: readonly Family[] = [];
   #nowSec = 0;
   /** The attributes of the `reach` calls that follow; one reference is ours. */
   #current = 0 as AttrsId;
@@ -52,7 +55,9 @@ export class AdjRibIn implements UpdateSink {
     filter: ImportFilter,
     attrs: AttributeStore,
     family: (family: Family) => FamilyRib,
+    onEndOfRib: (family: Family) => void = () => {},
   ) {
+    this.#onEndOfRib = onEndOfRib;
     this.peer = peer;
     this.#filter = filter;
     this.#attrs = attrs;
@@ -68,8 +73,9 @@ export class AdjRibIn implements UpdateSink {
     return this.#wire;
   }
 
-  startSession(wire: WireOptions): void {
+  startSession(wire: WireOptions, families: readonly Family[]): void {
     this.#wire = wire;
+    this.#families = families;
   }
 
   /** Takes another filter for what comes; see {@link reimport} for what is there. */
@@ -104,6 +110,7 @@ export class AdjRibIn implements UpdateSink {
   }
 
   reach(family: Family, pathId: number, bytes: Uint8Array, at: number, bits: number): void {
+    if (!this.#families.includes(family)) return;
     const rib = this.#family(family);
     const { paths, prefixes } = rib.tables;
     const prefix = prefixes.intern(bytes, at, bits);
@@ -120,6 +127,7 @@ export class AdjRibIn implements UpdateSink {
   }
 
   withdraw(family: Family, pathId: number, bytes: Uint8Array, at: number, bits: number): void {
+    if (!this.#families.includes(family)) return;
     const rib = this.#family(family);
     const { paths, prefixes } = rib.tables;
     const prefix = prefixes.find(bytes, at, bits);
@@ -129,7 +137,9 @@ export class AdjRibIn implements UpdateSink {
 
   /** Routes of a restarted peer that were not announced again go (RFC 4724 §4.2). */
   endOfRib(family: Family): void {
+    if (!this.#families.includes(family)) return;
     this.flushStale(family);
+    this.#onEndOfRib(family);
   }
 
   /** Withdraws every path, or keeps them as stale for a restarting peer. */

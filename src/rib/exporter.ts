@@ -12,6 +12,7 @@ import { addressSize } from '../net/family.ts';
 import type { Policy } from '../policy/compile.ts';
 import { ATTRS_HAS_LOCAL_PREF, ATTRS_NO_ADVERTISE, ATTRS_NO_EXPORT } from './attribute-columns.ts';
 import type { AttrsId, PathId, PeerId } from './ids.ts';
+import { PATH_UNADVERTISED } from './path-table.ts';
 import type { RibIdentity } from './rib-identity.ts';
 import type { RibTables } from './rib-tables.ts';
 import type { RouteOrigin } from './route-sources.ts';
@@ -28,7 +29,12 @@ export interface ExportProfile {
 }
 
 /** Why a route is not announced, before policy is asked. */
-export type ExportBar = 'no-advertise' | 'no-export' | 'not-reflected' | 'cluster-loop';
+export type ExportBar =
+  | 'not-advertised'
+  | 'no-advertise'
+  | 'no-export'
+  | 'not-reflected'
+  | 'cluster-loop';
 
 /** What {@link Exporter.explain} answers. */
 export interface ExportExplanation {
@@ -76,7 +82,7 @@ export class Exporter {
   /** The attributes a path is announced with; the caller owns one reference. 0: not announced. */
   export(path: PathId): AttrsId {
     const { paths, attrs } = this.#tables;
-    if (!paths.isCandidate(path)) return NONE;
+    if (!paths.isCandidate(path) || paths.has(path, PATH_UNADVERTISED)) return NONE;
     const set = paths.attrs(path);
     const cached = this.#prepare(set, paths.peer(path));
     if (!cached.prepared) return NONE;
@@ -92,7 +98,7 @@ export class Exporter {
     const { paths, sources } = this.#tables;
     const origin = sources.get(paths.peer(path));
     const set = paths.attrs(path);
-    const bar = this.#bar(set, origin);
+    const bar = paths.has(path, PATH_UNADVERTISED) ? 'not-advertised' : this.#bar(set, origin);
     if (bar) return { isAnnounced: false, reason: bar, rule: '' };
     const { accepted, attributes, rule } = this.#ask(path, this.#transform(set, origin), origin);
     if (!accepted) return { isAnnounced: false, reason: 'policy', rule };

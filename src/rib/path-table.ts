@@ -21,6 +21,8 @@ export const PATH_WITHDRAWN = 4;
 export const PATH_CHANGED = 8;
 /** LOCAL_PREF above normal, and no import rule decided (PRIO-3). */
 export const PATH_ELEVATED = 16;
+/** A local route for the kernel only. */
+export const PATH_UNADVERTISED = 32;
 
 const REASON_SHIFT = 8;
 

@@ -64,9 +64,12 @@ export interface RouteChange {
   readonly newPath: PathId;
 }
 
-/** Told once per decision run and family, after all its changes are in Loc-RIB. Arrays are reused: copy what you keep. */
+/** Who follows the RIB. */
 export interface LocRibListener {
+  /** Once per decision run and family, after all its changes are in Loc-RIB. The array is reused: copy what you keep. */
   routesChanged(family: Family, changes: readonly RouteChange[]): void;
+  /** A peer has delivered all its routes of a family (RFC 4724 §2). */
+  endOfRib?(peer: PeerId, family: Family): void;
 }
 
 /** Answers what the kernel knows about a BGP next hop (RIB-3). */
@@ -93,6 +96,8 @@ export interface LocalRoute {
   readonly interface?: string;
   /** LOCAL_PREF on internal sessions (PRIO-1); the default when absent. */
   readonly localPref?: number;
+  /** False: for the kernel only, no peer is told. */
+  readonly isAdvertised?: boolean;
 }
 
 /** One path as views print it; made on demand. Ids are good until the RIB runs again. */

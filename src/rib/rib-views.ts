@@ -55,14 +55,6 @@ export class RibViews {
     for (const id of ids) yield* this.#pathsOf(family, id);
   }
 
-  /** Every prefix that has a path; the RIB may change between two of them. */
-  *prefixIds(family: Family): Generator<PrefixId> {
-    const { prefixes, paths } = this.#families[family].tables;
-    for (let id = 1; id < prefixes.limit; id++) {
-      if (paths.head(id as PrefixId) !== 0) yield id as PrefixId;
-    }
-  }
-
   /** What a peer announced, rejected routes included. */
   *adjIn(peer: PeerId): Generator<PathView> {
     for (const family of FAMILIES) {

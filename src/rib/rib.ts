@@ -99,7 +99,9 @@ export class Rib {
   addPeer(peer: RibPeer): PeerId {
     const id = this.#sources.add(originOf(peer, 0));
     const filter = this.#filterOf(peer);
-    const adjIn = new AdjRibIn(id, filter, this.#attrs, this.#familyOf);
+    const adjIn = new AdjRibIn(id, filter, this.#attrs, this.#familyOf, (family) =>
+      this.#listener?.endOfRib?.(id, family),
+    );
     this.#peers.set(id, {
       id,
       peer,
@@ -141,7 +143,7 @@ export class Rib {
     const entry = this.#entry(id);
     this.#groups.leave(entry);
     this.#setOrigin(entry, terms.remoteRouterId);
-    entry.adjIn.startSession(terms.wire);
+    entry.adjIn.startSession(terms.wire, terms.families);
     entry.session = { terms, outbox: new Outbox(id, terms.outbound) };
     for (const family of FAMILIES) {
       if (terms.families.includes(family)) this.#groups.join(entry, family);
