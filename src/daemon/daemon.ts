@@ -17,7 +17,7 @@ import { Rib } from '../rib/rib.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Transport } from '../runtime/transport.ts';
-import type { LeveledLog } from '../telemetry/log.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { Forwarding } from './forwarding.ts';
 import { LocalRoutes } from './local-routes.ts';
 import { Neighbors } from './neighbors.ts';
@@ -29,7 +29,7 @@ export interface DaemonPorts {
   readonly random: Random;
   readonly transport: Transport;
   readonly forwarding: Forwarding;
-  readonly log: LeveledLog;
+  readonly log: Log;
 }
 
 /** Time one decision run may take, so that keepalives never wait behind a full table. */
@@ -84,9 +84,11 @@ export class Daemon {
    * @returns what could not be listened on; sessions that dial run all the same
    */
   async start(): Promise<readonly CatbirdError[]> {
-    this.#ports.forwarding.onChange(() => this.rib.nextHopsChanged());
-    this.rib.setListener(this.#installer);
-    await this.#ports.forwarding.start();
+    this.rib.setListener({
+      routesChanged: (family, changes) => this.#installer.routesChanged(family, changes),
+      endOfRib: (peer, family) => this.neighbors.endOfRib(peer, family),
+    });
+    await this.#ports.forwarding.start(() => this.rib.nextHopsChanged());
     const faults = await this.#listen(this.#config);
     const names = this.#config.neighbors.map(({ name }) => name);
     this.#recovery = new Recovery(names, this.#ports.clock, (reason) => this.#recovered(reason));

@@ -3,32 +3,31 @@
  * or nothing at all for a pure reflector.
  */
 import type { FibRouteView, RouteView } from '../api/views.ts';
-import type { RouteTarget } from '../fib/kernel.ts';
-import type { Address } from '../net/address.ts';
+import type { Config } from '../config/model.ts';
+import type { RoutePlanInput } from '../fib/route-policy.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { NextHopResolver } from '../rib/ports.ts';
 
 export interface Forwarding {
   readonly resolver: NextHopResolver;
-  /** Reads the kernel and adopts the routes an earlier run left. */
-  start(): Promise<void>;
+  /**
+   * Reads the kernel and adopts the routes an earlier run left.
+   *
+   * @param onNextHopsChanged told when next hops in use resolve otherwise
+   * @throws CatbirdError when the kernel cannot be read
+   */
+  start(onNextHopsChanged: () => void): Promise<void>;
   /** Lets go of the kernel; its routes stay (START-3). */
   stop(): Promise<void>;
-  /** Told when next hops in use may resolve otherwise. */
-  onChange(listener: () => void): void;
-  want(prefix: Prefix, target: RouteTarget): void;
-  unwant(prefix: Prefix): void;
-  /** Adopted routes nobody wants may go now. */
+  /** Takes over how routes are planned; the caller then installs every route again. */
+  configure(config: Config): void;
+  /** Installs a best route, or keeps it out of the kernel, as the configuration says. */
+  install(route: RoutePlanInput): void;
+  remove(prefix: Prefix): void;
+  /** Initial convergence is over: adopted routes nobody wants may go (START-1). */
   release(): void;
-  routes(): readonly FibRouteView[];
+  routes(): Iterable<FibRouteView>;
   stateOf(prefix: Prefix): RouteView['kernel'];
-}
-
-/** How packets reach a BGP next hop. */
-export interface Gateway {
-  /** Undefined: the next hop is on the link itself. */
-  readonly via: Address | undefined;
-  readonly dev: string;
 }
 
 /** A reflector that never touches a kernel: every next hop is as good as any. */
@@ -36,9 +35,9 @@ export const NO_FORWARDING: Forwarding = {
   resolver: { resolve: () => ({ isReachable: true, igpCost: 0, interface: '' }) },
   async start() {},
   async stop() {},
-  onChange() {},
-  want() {},
-  unwant() {},
+  configure() {},
+  install() {},
+  remove() {},
   release() {},
   routes: () => [],
   stateOf: () => 'none',

@@ -25,7 +25,8 @@ export function planLocalRoutes(config: Config): Map<string, LocalRoutePlan> {
   }
   for (const { cidr, advertise, blackhole } of config.blocks) {
     if (!advertise && !blackhole) continue;
-    const route: LocalRoute = { prefix: cidr, source: 'static', gateway: undefined };
+    const isAdvertised = advertise;
+    const route: LocalRoute = { prefix: cidr, source: 'static', gateway: undefined, isAdvertised };
     plans.set(formatPrefix(cidr), { route, kernel: blackhole ? 'blackhole' : 'none' });
   }
   return plans;

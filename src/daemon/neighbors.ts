@@ -9,8 +9,10 @@ import type { Session, StopReason } from '../bgp/session/session.ts';
 import { CEASE_PEER_DECONFIGURED } from '../bgp/wire/constants.ts';
 import type { Config, NeighborConfig, NeighborRangeConfig } from '../config/model.ts';
 import type { Address } from '../net/address.ts';
+import type { Family } from '../net/family.ts';
 import { containsAddress } from '../net/prefix.ts';
 import { formatAddress, formatPrefix } from '../net/text.ts';
+import type { PeerId } from '../rib/ids.ts';
 import { Neighbor, type NeighborOwner, type NeighborPorts } from './neighbor.ts';
 
 interface Admitted {
@@ -40,6 +42,13 @@ export class Neighbors {
 
   find(name: string): Neighbor | undefined {
     return this.list().find(({ config }) => config.name === name);
+  }
+
+  /** The RIB saw a peer's End-of-RIB. */
+  endOfRib(peer: PeerId, family: Family): void {
+    this.list()
+      .find(({ peerId }) => peerId === peer)
+      ?.endOfRib(family);
   }
 
   /** Later sessions no longer say that this process has just restarted (SESS-3). */

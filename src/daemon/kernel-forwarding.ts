@@ -1,0 +1,89 @@
+/** Forwarding through a kernel: its view of the network, next-hop resolution, route planning and the FIB. */
+import type { Config } from '../config/model.ts';
+import { Fib } from '../fib/fib.ts';
+import type { Kernel } from '../fib/kernel.ts';
+import { KernelView } from '../fib/kernel-view.ts';
+import { KernelNextHopResolver, type StaticRoute } from '../fib/next-hop-resolver.ts';
+import { isRejected, type RoutePlanInput, RoutePlanner } from '../fib/route-policy.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Forwarding } from './forwarding.ts';
+
+export interface KernelForwardingOptions {
+  readonly kernel: Kernel;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Protocol and table are fixed for the life of the process. */
+  readonly config: Config;
+}
+
+/** See the head of the file. */
+export class KernelForwarding implements Forwarding {
+  readonly resolver: KernelNextHopResolver;
+  readonly #kernel: Kernel;
+  readonly #view: KernelView;
+  readonly #fib: Fib;
+  #planner: RoutePlanner;
+
+  constructor({ kernel, clock, log, config }: KernelForwardingOptions) {
+    const { protocol, table } = config.fib;
+    this.#kernel = kernel;
+    this.#view = new KernelView({ kernel, clock, log, protocol, table });
+    this.resolver = new KernelNextHopResolver(this.#view);
+    this.#fib = new Fib({ kernel, clock, settings: config.fib, log });
+    this.#planner = this.#plannerFor(config);
+  }
+
+  async start(onNextHopsChanged: () => void): Promise<void> {
+    this.resolver.onChange(() => onNextHopsChanged());
+    this.#view.onChange(() => this.#fib.retarget((target) => this.#planner.refresh(target)));
+    await this.#view.start();
+    await this.#fib.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#fib.stop();
+    this.#view.stop();
+    await this.#kernel.close();
+  }
+
+  configure(config: Config): void {
+    this.resolver.setStatics(staticsOf(config));
+    this.#planner = this.#plannerFor(config);
+  }
+
+  install(route: RoutePlanInput): void {
+    const plan = this.#planner.plan(route);
+    if (isRejected(plan)) this.#fib.unwant(route.prefix);
+    else this.#fib.want(route.prefix, plan);
+  }
+
+  remove(prefix: Prefix): void {
+    this.#fib.unwant(prefix);
+  }
+
+  release(): void {
+    this.#fib.release();
+  }
+
+  routes() {
+    return this.#fib.routes();
+  }
+
+  stateOf(prefix: Prefix) {
+    return this.#fib.stateOf(prefix);
+  }
+
+  #plannerFor({ fib, pools }: Config): RoutePlanner {
+    return new RoutePlanner(fib, pools, {
+      resolve: (nextHop) => this.resolver.resolve(nextHop),
+      hasInterface: (name) => this.#view.hasInterface(name),
+    });
+  }
+}
+
+/** Host routes of our own: next hops may resolve through them (LEARN-7). */
+function staticsOf({ originate }: Config): StaticRoute[] {
+  return originate.flatMap(({ cidr, via }) => (via ? [{ prefix: cidr, via }] : []));
+}

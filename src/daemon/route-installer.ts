@@ -1,0 +1,77 @@
+/**
+ * Brings the best routes of Loc-RIB to the forwarding side: which are candidates at all (FIB candidates
+ * are BGP-learned and static routes), with what next hops and what preference.
+ */
+import type { Config } from '../config/model.ts';
+import type { Family } from '../net/family.ts';
+import { FAMILIES } from '../net/family.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { formatPrefix } from '../net/text.ts';
+import type { PathId, PrefixId } from '../rib/ids.ts';
+import type { LocRibListener, RouteChange } from '../rib/ports.ts';
+import type { Rib } from '../rib/rib.ts';
+import type { Forwarding } from './forwarding.ts';
+import type { LocalRoutes } from './local-routes.ts';
+
+/** See the head of the file. */
+export class RouteInstaller implements LocRibListener {
+  readonly #rib: Rib;
+  readonly #forwarding: Forwarding;
+  readonly #localRoutes: LocalRoutes;
+  #planning: string;
+
+  constructor(rib: Rib, forwarding: Forwarding, localRoutes: LocalRoutes, config: Config) {
+    this.#rib = rib;
+    this.#forwarding = forwarding;
+    this.#localRoutes = localRoutes;
+    this.#planning = planningOf(config);
+  }
+
+  routesChanged(family: Family, changes: readonly RouteChange[]): void {
+    for (const { prefixId, newPath } of changes) this.#install(family, prefixId, newPath);
+  }
+
+  /** Plans every route anew when the configuration says otherwise where routes go (RECONF-6). */
+  configure(config: Config): void {
+    this.#forwarding.configure(config);
+    const planning = planningOf(config);
+    if (planning === this.#planning) return;
+    this.#planning = planning;
+    for (const family of FAMILIES) this.#installAll(family);
+  }
+
+  #installAll(family: Family): void {
+    const { views } = this.#rib;
+    for (const prefixId of views.prefixIds(family)) {
+      const best = views.bestPath(family, prefixId);
+      if (best !== 0) this.#install(family, prefixId, best);
+    }
+  }
+
+  #install(family: Family, prefixId: PrefixId, path: PathId): void {
+    const { views } = this.#rib;
+    const prefix = views.prefix(family, prefixId);
+    const facts = path === 0 ? undefined : views.forwardingFacts(family, path);
+    if (facts?.source === 'static') return this.#installLocal(prefix);
+    if (facts?.source !== 'ibgp' && facts?.source !== 'ebgp')
+      return this.#forwarding.remove(prefix);
+    const nextHops = views
+      .multipath(family, prefixId)
+      .map((each) => views.forwardingFacts(family, each).nextHop);
+    this.#forwarding.install({ prefix, kind: 'bgp', nextHops, localPref: facts.localPref });
+  }
+
+  #installLocal(prefix: Prefix): void {
+    const plan = this.#localRoutes.planOf(formatPrefix(prefix));
+    const gateway = plan?.route.gateway;
+    if (!plan || plan.kernel === 'none') this.#forwarding.remove(prefix);
+    else if (gateway)
+      this.#forwarding.install({ prefix, kind: 'static', nextHops: [gateway], localPref: 0 });
+    else this.#forwarding.install({ prefix, kind: 'blackhole', nextHops: [], localPref: 0 });
+  }
+}
+
+/** What decides where routes go, as text to compare. */
+function planningOf({ fib, pools }: Config): string {
+  return JSON.stringify([fib, pools]);
+}

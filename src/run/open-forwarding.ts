@@ -1,0 +1,37 @@
+/** Chooses how routes reach a kernel: netlink, the ip command, only pretending, or not at all. */
+import type { Config } from '../config/model.ts';
+import { type Forwarding, NO_FORWARDING } from '../daemon/forwarding.ts';
+import { KernelForwarding } from '../daemon/kernel-forwarding.ts';
+import { DryRunKernel } from '../fib/dry-run-kernel.ts';
+import { IpCommandKernel } from '../fib/ip-command-kernel.ts';
+import type { Kernel } from '../fib/kernel.ts';
+import { NetlinkKernel } from '../fib/netlink-kernel.ts';
+import { formatPrefix } from '../net/text.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { RunOptions } from './options.ts';
+
+/**
+ * The forwarding side for a configuration; a reflector (`fib.enabled: false`) gets none.
+ *
+ * @throws CatbirdError CATBIRD_NO_PRIVILEGE when this process may not change routes
+ */
+export async function openForwarding(
+  config: Config,
+  kind: RunOptions['kernel'],
+  clock: Clock,
+  log: Log,
+): Promise<Forwarding> {
+  if (!config.fib.enabled) return NO_FORWARDING;
+  const kernel = await openKernel(kind, log);
+  return new KernelForwarding({ kernel, clock, log, config });
+}
+
+async function openKernel(kind: RunOptions['kernel'], log: Log): Promise<Kernel> {
+  if (kind === 'ip') return new IpCommandKernel();
+  if (kind === 'netlink') return NetlinkKernel.open();
+  const inner = await NetlinkKernel.open({ isReadOnly: true });
+  return new DryRunKernel(inner, ({ action, prefix, target }) =>
+    log.info({ action, prefix: formatPrefix(prefix), type: target.type }, 'kernel route (dry run)'),
+  );
+}
