@@ -3,7 +3,7 @@
  *
  *   npm run lab                      all scenes
  *   npm run lab -- 1 3               some of them
- *   npm run lab -- --table FILE      another MRT file for the full table
+ *   npm run lab -- --table FILE      another MRT file for the full table, `generated` to make one
  *   npm run lab -- --control 1 2     BIRD in Catbird's place: the claims must hold for it as well
  *
  * Exit code 0 only when every claim of every scene held.
@@ -48,18 +48,20 @@ function parseOptions(args: string[]): Options {
   if (unknown !== undefined) {
     throw new Error(`there is no scene '${unknown}'; scenes are 1 to ${SCENES.length}`);
   }
-  if (values.table !== undefined && !existsSync(values.table)) {
-    throw new Error(`there is no file ${values.table}`);
-  }
-  const tableFile = values.table ?? recordedTable();
-  return { numbers, program: values.control ? birdNode : catbird, tableFile };
+  return { numbers, program: values.control ? birdNode : catbird, tableFile: table(values.table) };
+}
+
+function table(option: string | undefined): string | undefined {
+  if (option === 'generated') return undefined;
+  if (option !== undefined && !existsSync(option)) throw new Error(`there is no file ${option}`);
+  return option ?? recordedTable();
 }
 
 /** Plays one scene; true when all its claims held. */
 async function play(number: number, { program, tableFile }: Options): Promise<boolean> {
   const scene = SCENES[number - 1]!;
   console.log(`\n━━━ Scene ${number}: ${scene.title}`);
-  const obstacle = obstacleTo(scene.needs);
+  const obstacle = obstacleTo(scene.needs, program);
   if (obstacle) {
     console.log(`  not played: ${obstacle}`);
     return false;

@@ -1,11 +1,11 @@
 /** Scene 4: a full Internet table through one Catbird reflector, beside BIRD with the same feed. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Bird, insideBird, startBird } from '../support/bird.ts';
-import { startStaticCatbird } from '../support/catbird.ts';
+import { type Bird, birdNode, insideBird, startBird } from '../support/bird.ts';
 import type { Daemon } from '../support/daemon.ts';
 import type { Feed } from '../support/feeder.ts';
 import type { Laboratory } from '../support/laboratory.ts';
+import type { NodeProgram } from '../support/node-program.ts';
 import { type RouteSet, routesOfBird, routesOfMrt } from '../support/route-set.ts';
 import { writeGeneratedTable } from '../support/table-generator.ts';
 import type { Scene } from './scene.ts';
@@ -28,15 +28,10 @@ export function recordedTable(): string | undefined {
   return existsSync(RECORDED) ? RECORDED : undefined;
 }
 
-interface Reflector {
-  readonly daemon: Daemon;
-  /** How many prefixes it holds from the feeder. */
-  accepted(): number;
-}
-
-type StartReflector = (lab: Laboratory, namespace: string) => Reflector;
+let runs = 0;
 
 interface Run {
+  readonly program: string;
   readonly convergenceSec: number;
   readonly cpuSec: number;
   readonly peakMemoryMiB: number;
@@ -47,22 +42,24 @@ interface Run {
 export const fullTable: Scene = {
   title: 'a full Internet table, reflected',
   needs: ['bird', 'birdc', 'bgpdump'],
-  async play({ lab, tableFile }) {
+  async play({ lab, program, tableFile }) {
     const file = tableFile ?? generate(lab);
     const wanted = await routesOfMrt(file);
-    lab.say(`${wanted.size} prefixes: feeder → Catbird (reflector, fib off) → BIRD, all iBGP.`);
-    const catbird = await reflect(lab, 'catbird', startCatbirdReflector, file, wanted.size);
-    await lab.expect('BIRD holds exactly the prefixes and attributes of the file', 1, () =>
-      assertSameRoutes(wanted, catbird),
+    lab.say(
+      `${wanted.size} prefixes: feeder → ${program.name} (reflector, fib off) → BIRD, all iBGP.`,
     );
-    const { namespace, collector } = catbird;
+    const first = await reflect(lab, program, file, wanted.size);
+    await lab.expect('BIRD holds exactly the prefixes and attributes of the file', 1, () =>
+      assertSameRoutes(wanted, first),
+    );
+    const { namespace, collector } = first;
     const count = collector.client('show', 'route', 'protocol', 'reflector', 'count');
     lab.show('collector', namespace, count);
     collector.daemon.kill();
 
     lab.say('The same feed with BIRD as the reflector, to compare.');
-    const bird = await reflect(lab, 'bird', startBirdReflector, file, wanted.size);
-    lab.say(report({ Catbird: catbird, BIRD: bird }));
+    const second = await reflect(lab, birdNode, file, wanted.size);
+    lab.say(report([first, second]));
   },
 };
 
@@ -73,51 +70,29 @@ function generate(lab: Laboratory): string {
   return file;
 }
 
-const startCatbirdReflector: StartReflector = (lab, namespace) => {
-  const client = { asNumber: AS, routeReflectorClient: true, families: ['ipv4-unicast'] };
-  const { daemon, neighbors } = startStaticCatbird(lab, 'catbird-reflector', namespace, {
-    router: { asNumber: AS, routerId: REFLECTOR, clusterId: REFLECTOR },
-    fib: { enabled: false },
-    neighbors: [
-      { name: 'feeder', address: FEEDER, passive: true, ...client },
-      { name: 'collector', address: COLLECTOR, ...client },
-    ],
-  });
-  const accepted = () =>
-    neighbors().find(({ name }) => name === 'feeder')?.families['ipv4-unicast']?.accepted ?? 0;
-  return { daemon, accepted };
-};
-
-const startBirdReflector: StartReflector = (lab, namespace) => {
-  const bird = startBird(lab, 'bird-reflector', namespace, {
-    asNumber: AS,
-    address: REFLECTOR,
-    clusterId: REFLECTOR,
-    routes: [],
-    resolveAllVia: FEEDER,
-    sessions: [
-      { name: 'feeder', address: FEEDER, asNumber: AS, isClient: true, isPassive: true },
-      { name: 'collector', address: COLLECTOR, asNumber: AS, isClient: true },
-    ],
-  });
-  return { daemon: bird.daemon, accepted: () => importedRoutes(lab, namespace, bird, 'feeder') };
-};
-
 /** Feeds the file through a reflector to a BIRD collector and measures until the collector has all. */
 async function reflect(
   lab: Laboratory,
-  name: string,
-  start: StartReflector,
+  program: NodeProgram,
   file: string,
   prefixes: number,
 ): Promise<Run> {
+  const name = `${program.name.toLowerCase()}${++runs}`;
   const host = (role: string, address: string) =>
     lab.network.addHost(`${name}-${role}`, `${address}/24`);
   const feederAt = host('feeder', FEEDER);
   const reflectorAt = host('reflector', REFLECTOR);
   const namespace = host('collector', COLLECTOR);
   lab.run(reflectorAt, ['ip', 'route', 'add', 'default', 'via', FEEDER]); // next hops resolve
-  const reflector = start(lab, reflectorAt);
+  const reflector = program.startReflector({
+    lab,
+    name: `${name}-reflector`,
+    namespace: reflectorAt,
+    asNumber: AS,
+    address: REFLECTOR,
+    feeder: FEEDER,
+    collector: COLLECTOR,
+  });
   const collector = startCollector(lab, name, namespace);
   await lab.expect('the collector has its session to the reflector', 30, () => {
     const state = collector.sessions().get('reflector');
@@ -125,7 +100,7 @@ async function reflect(
   });
   const feeder = startFeeder(lab, name, feederAt, file);
   await lab.expect(`the collector has ${prefixes} prefixes`, DEADLINE_SEC, () => {
-    const count = importedRoutes(lab, namespace, collector, 'reflector');
+    const count = collector.imported('reflector');
     if (count !== prefixes) throw new Error(`it has ${count}; feeder: ${feeder.logTail(1)}`);
   });
   const endedAt = Date.now();
@@ -141,7 +116,7 @@ async function reflect(
   });
   feeder.kill();
   reflector.daemon.kill();
-  return { ...measured, namespace, collector };
+  return { program: program.name, ...measured, namespace, collector };
 }
 
 function startCollector(lab: Laboratory, name: string, namespace: string): Bird {
@@ -165,12 +140,6 @@ function startFeeder(lab: Laboratory, name: string, namespace: string, file: str
     file,
   ];
   return lab.start(`${name}-feeder`, namespace, argv);
-}
-
-/** How many routes a BIRD took from a session, by `show protocols all`. */
-function importedRoutes(lab: Laboratory, namespace: string, bird: Bird, session: string): number {
-  const text = lab.run(namespace, bird.client('show', 'protocols', 'all', session));
-  return Number(/Routes:\s+(\d+) imported/.exec(text)?.[1] ?? 0);
 }
 
 /**
@@ -205,10 +174,10 @@ async function assertSameRoutes(wanted: RouteSet, run: Run): Promise<void> {
   }
 }
 
-function report(runs: Readonly<Record<string, Run>>): string {
-  const rows = Object.entries(runs).map(
-    ([name, { convergenceSec, cpuSec, peakMemoryMiB }]) =>
-      `  ${name.padEnd(8)}${convergenceSec.toFixed(2).padStart(8)} s${cpuSec.toFixed(2).padStart(10)} s${peakMemoryMiB.toFixed(0).padStart(8)} MiB`,
+function report(measured: readonly Run[]): string {
+  const rows = measured.map(
+    ({ program, convergenceSec, cpuSec, peakMemoryMiB }) =>
+      `  ${program.padEnd(10)}${convergenceSec.toFixed(2).padStart(17)} s${cpuSec.toFixed(2).padStart(8)} s${peakMemoryMiB.toFixed(0).padStart(10)} MiB`,
   );
-  return ['  reflector  feed to last route   CPU   peak memory', ...rows].join('\n');
+  return ['  reflector  feed to last route       CPU   peak memory', ...rows].join('\n');
 }

@@ -3,8 +3,15 @@ import { writeFileSync } from 'node:fs';
 import { type Cluster, nodeOf } from './cluster.ts';
 import type { Daemon } from './daemon.ts';
 import type { Laboratory } from './laboratory.ts';
-import type { ExpectedSession, NodeProgram, NodeStart, RunningNode } from './node-program.ts';
-import { inside } from './shell.ts';
+import type {
+  ExpectedSession,
+  NodeProgram,
+  NodeStart,
+  ReflectorStart,
+  RunningNode,
+  RunningReflector,
+} from './node-program.ts';
+import { inside, isInstalled } from './shell.ts';
 
 export interface BirdSession {
   readonly name: string;
@@ -39,6 +46,8 @@ export interface Bird {
   client(...words: string[]): string[];
   /** Protocol name → state, for its BGP sessions. */
   sessions(): ReadonlyMap<string, string>;
+  /** How many routes it took from a session. */
+  imported(session: string): number;
   /** Replaces its configuration. */
   configure(config: BirdConfig): void;
 }
@@ -77,6 +86,10 @@ export function startBird(
     daemon,
     client,
     sessions: () => parseSessions(lab.run(namespace, client('show', 'protocols'))),
+    imported(session) {
+      const text = lab.run(namespace, client('show', 'protocols', 'all', session));
+      return Number(/Routes:\s+(\d+) imported/.exec(text)?.[1] ?? 0);
+    },
     configure(changed) {
       writeFileSync(file, birdConfig(changed));
       lab.run(
@@ -88,7 +101,13 @@ export function startBird(
 }
 
 /** BIRD as the control on a cluster's node. */
-export const birdNode: NodeProgram = { start: startNode, outsideMetric: METRIC };
+export const birdNode: NodeProgram = {
+  name: 'BIRD',
+  start: startNode,
+  startReflector,
+  outsideMetric: METRIC,
+  obstacle: () => (isInstalled('bird') ? undefined : 'bird is not installed'),
+};
 
 function startNode({ lab, cluster, name, namespace, sessions }: NodeStart): RunningNode {
   const bird = startBird(lab, name, namespace, nodeConfig(cluster, name, sessions));
@@ -99,6 +118,22 @@ function startNode({ lab, cluster, name, namespace, sessions }: NodeStart): Runn
     showNeighbors: () => lab.show(name, namespace, bird.client('show', 'protocols')),
     follow: (changed, now) => bird.configure(nodeConfig(changed, name, now)),
   };
+}
+
+function startReflector(start: ReflectorStart): RunningReflector {
+  const { lab, name, namespace, asNumber, address, feeder, collector } = start;
+  const bird = startBird(lab, name, namespace, {
+    asNumber,
+    address,
+    clusterId: address,
+    routes: [],
+    resolveAllVia: feeder,
+    sessions: [
+      { name: 'feeder', address: feeder, asNumber, isClient: true, isPassive: true },
+      { name: 'collector', address: collector, asNumber, isClient: true },
+    ],
+  });
+  return { daemon: bird.daemon, accepted: () => bird.imported('feeder') };
 }
 
 function nodeConfig(

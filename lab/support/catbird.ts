@@ -1,19 +1,32 @@
 /** Catbird in a namespace: from the cluster's datastore folder, or from a static configuration. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { writeDatastore } from './cluster.ts';
 import type { Daemon } from './daemon.ts';
 import type { Laboratory } from './laboratory.ts';
-import type { NodeProgram, NodeStart, RunningNode } from './node-program.ts';
+import type {
+  NodeProgram,
+  NodeStart,
+  ReflectorStart,
+  RunningNode,
+  RunningReflector,
+} from './node-program.ts';
 import { run } from './shell.ts';
 
+const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
 const CATBIRD = fileURLToPath(new URL('../../bin/catbird', import.meta.url));
 
 /** Routes of LOCAL_PREF 100 get metric 2^31 − 1 − 100 (PRIO-4). */
 const OUTSIDE_METRIC = 2147483547;
 
 /** `catbird run` for one node of a cluster; every node reads the same folder. */
-export const catbird: NodeProgram = { start: startNode, outsideMetric: OUTSIDE_METRIC };
+export const catbird: NodeProgram = {
+  name: 'Catbird',
+  start: startNode,
+  startReflector,
+  outsideMetric: OUTSIDE_METRIC,
+  obstacle: () => (existsSync(DIST) ? undefined : 'dist/ is missing: run npm run build'),
+};
 
 function startNode({ lab, cluster, name, namespace }: NodeStart): RunningNode {
   const folder = writeDatastore(lab, cluster);
@@ -28,22 +41,23 @@ function startNode({ lab, cluster, name, namespace }: NodeStart): RunningNode {
   };
 }
 
-export interface StaticCatbird {
-  readonly daemon: Daemon;
-  neighbors(): readonly NeighborView[];
-}
-
-/** Starts `catbird run` with a static configuration, given in the shape of the configuration file. */
-export function startStaticCatbird(
-  lab: Laboratory,
-  name: string,
-  namespace: string,
-  config: object,
-): StaticCatbird {
+/** A static configuration: two clients, the kernel untouched. */
+function startReflector(start: ReflectorStart): RunningReflector {
+  const { lab, name, namespace, asNumber, address, feeder, collector } = start;
+  const client = { asNumber, routeReflectorClient: true, families: ['ipv4-unicast'] };
+  const config = {
+    router: { asNumber, routerId: address, clusterId: address },
+    fib: { enabled: false },
+    neighbors: [
+      { name: 'feeder', address: feeder, passive: true, ...client },
+      { name: 'collector', address: collector, ...client },
+    ],
+  };
   const file = lab.path(`${name}.yaml`);
   writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`); // JSON is YAML
   const { daemon, socket } = startCatbird(lab, name, namespace, ['--config', file]);
-  return { daemon, neighbors: () => showNeighbors(socket) };
+  const fromFeeder = () => showNeighbors(socket).find((neighbor) => neighbor.name === 'feeder');
+  return { daemon, accepted: () => fromFeeder()?.families['ipv4-unicast']?.accepted ?? 0 };
 }
 
 function startCatbird(
@@ -58,13 +72,11 @@ function startCatbird(
 }
 
 /** The part of `catbird show neighbors -o json` the lab reads. */
-export interface NeighborView {
+interface NeighborView {
   readonly name: string;
   readonly address: string;
   readonly state: string;
-  readonly families: Readonly<
-    Record<string, { readonly accepted: number; readonly advertised: number }>
-  >;
+  readonly families: Readonly<Record<string, { readonly accepted: number }>>;
 }
 
 function showNeighbors(socket: string): readonly NeighborView[] {

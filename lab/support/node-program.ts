@@ -34,8 +34,31 @@ export interface RunningNode {
   follow(cluster: Cluster, sessions: readonly ExpectedSession[]): void;
 }
 
+export interface ReflectorStart {
+  readonly lab: Laboratory;
+  readonly name: string;
+  readonly namespace: string;
+  readonly asNumber: number;
+  readonly address: string;
+  /** Address of the client that sends a table; it dials. */
+  readonly feeder: string;
+  /** Address of the client that is sent the table. */
+  readonly collector: string;
+}
+
+/** A reflector without a datastore that leaves the kernel alone. */
+export interface RunningReflector {
+  readonly daemon: Daemon;
+  /** How many prefixes it holds from the feeder. */
+  accepted(): number;
+}
+
 export interface NodeProgram {
+  readonly name: string;
+  /** One sentence on why it cannot run here; undefined when it can. */
+  obstacle(): string | undefined;
   start(node: NodeStart): RunningNode;
+  startReflector(reflector: ReflectorStart): RunningReflector;
   /** Kernel metric of routes that did not come from a node of the cluster. */
   readonly outsideMetric: number;
 }

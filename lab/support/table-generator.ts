@@ -54,7 +54,7 @@ function update(attributeBytes: Buffer, nlri: Buffer): Buffer {
 
 /** What a reflected iBGP route carries, each value drawn anew. */
 function attributes(random: (limit: number) => number): Buffer {
-  const hops = Array.from({ length: 1 + random(7) }, () => 1000 + random(60_000));
+  const hops = Array.from({ length: 1 + random(7) }, () => 30_000 + random(30_000));
   const router = Buffer.of(192, 0, 2, 1 + random(NEXT_HOPS));
   return Buffer.concat([
     attribute(0x40, 1, Buffer.of(random(10) === 0 ? 2 : 0)),

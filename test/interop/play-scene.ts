@@ -9,7 +9,7 @@ import { obstacleTo } from '../../lab/support/requirements.ts';
 
 /** Registers the test; skipped with the reason where the machine lacks something. */
 export function playScene(scene: Scene): void {
-  t.test(scene.title, { skip: obstacleTo(scene.needs) ?? false }, async (t) => {
+  t.test(scene.title, { skip: obstacleTo(scene.needs, catbird) ?? false }, async (t) => {
     const lab = new Laboratory(assertingNarrator(t));
     t.teardown(() => lab.dispose());
     try {
