@@ -52,13 +52,12 @@ export class RouteInstaller implements LocRibListener {
     const { views } = this.#rib;
     const prefix = views.prefix(family, prefixId);
     const facts = path === 0 ? undefined : views.forwardingFacts(family, path);
-    if (facts?.source === 'static') return this.#installLocal(prefix);
-    if (facts?.source !== 'ibgp' && facts?.source !== 'ebgp')
-      return this.#forwarding.remove(prefix);
-    const nextHops = views
-      .multipath(family, prefixId)
-      .map((each) => views.forwardingFacts(family, each).nextHop);
-    this.#forwarding.install({ prefix, kind: 'bgp', nextHops, localPref: facts.localPref });
+    if (facts?.source === 'static') this.#installLocal(prefix);
+    else if (facts?.source === 'ibgp' || facts?.source === 'ebgp') {
+      const paths = views.multipath(family, prefixId);
+      const nextHops = paths.map((each) => views.forwardingFacts(family, each).nextHop);
+      this.#forwarding.install({ prefix, kind: 'bgp', nextHops, localPref: facts.localPref });
+    } else this.#forwarding.remove(prefix);
   }
 
   #installLocal(prefix: Prefix): void {

@@ -4,9 +4,10 @@ import { ConfigFileSource } from './config-file.ts';
 import type { ConfigSource } from './config-source.ts';
 import { DatastoreSource } from './datastore-source.ts';
 import type { RunOptions } from './options.ts';
+import { openRenderer } from './rendering.ts';
 
 /** @throws CatbirdError when the datastore is of an unknown kind */
-export function openConfigSource(options: RunOptions, clock: Clock): ConfigSource {
-  if ('configFile' in options.source) return new ConfigFileSource(options.source.configFile);
-  return new DatastoreSource(options.source.datastore, options, clock);
+export function openConfigSource({ source, node, env }: RunOptions, clock: Clock): ConfigSource {
+  if ('configFile' in source) return new ConfigFileSource(source.configFile);
+  return new DatastoreSource(source.datastore, openRenderer(node, env), clock);
 }

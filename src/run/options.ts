@@ -10,8 +10,7 @@ export interface RunOptions {
   /** Overrides the configuration's level. */
   readonly logLevel: string | undefined;
   readonly kernel: 'netlink' | 'ip' | 'dry-run';
-  readonly routerIdText: string | undefined;
-  readonly usePodCidr: boolean;
+  readonly env: Environment;
   readonly isTerminal: boolean;
 }
 
@@ -42,8 +41,7 @@ export function parseRunOptions(args: string[], env: Environment, isTerminal: bo
     apiPath: values.api ?? env['CATBIRD_API'] ?? DEFAULT_API_PATH,
     logLevel: values['log-level'] ?? env['BGP_LOGSEVERITYSCREEN']?.toLowerCase(),
     kernel: chooseKernel(values.kernel),
-    routerIdText: env['CALICO_ROUTER_ID'] || undefined,
-    usePodCidr: env['USE_POD_CIDR'] === 'true',
+    env,
     isTerminal,
   };
 }

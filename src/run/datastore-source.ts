@@ -1,0 +1,43 @@
+/** A datastore rendered through the templates, as a configuration source. */
+import type { ConfigRenderer } from '../config-templates/render.ts';
+import type { Datastore } from '../datastore/datastore.ts';
+import { openDatastore } from '../datastore/open-datastore.ts';
+import type { Snapshot } from '../datastore/snapshot.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { ConfigDelivery, ConfigSource } from './config-source.ts';
+import { describeFaults } from './rendering.ts';
+
+/** Delivers once per snapshot; until the own node exists there is nothing to run (calico-datastore §9). */
+export class DatastoreSource implements ConfigSource {
+  readonly #datastore: Datastore;
+  readonly #renderer: ConfigRenderer;
+  #latest: Snapshot | undefined;
+  #onDelivery: (delivery: ConfigDelivery) => void = () => {};
+
+  /** @throws CatbirdError when there is no such kind of datastore */
+  constructor(spec: string, renderer: ConfigRenderer, clock: Clock) {
+    this.#datastore = openDatastore(spec, { clock });
+    this.#renderer = renderer;
+  }
+
+  async start(onDelivery: (delivery: ConfigDelivery) => void): Promise<void> {
+    this.#onDelivery = onDelivery;
+    await this.#datastore.start((snapshot) => this.#render(snapshot));
+  }
+
+  /** The datastore is followed anyway; this renders its latest snapshot again. */
+  reload(): void {
+    if (this.#latest) this.#render(this.#latest);
+  }
+
+  async stop(): Promise<void> {
+    this.#onDelivery = () => {};
+    await this.#datastore.stop();
+  }
+
+  #render(snapshot: Snapshot): void {
+    this.#latest = snapshot;
+    const result = this.#renderer.render(snapshot);
+    this.#onDelivery({ config: result.config, faults: describeFaults(snapshot, result) });
+  }
+}

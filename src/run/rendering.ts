@@ -1,0 +1,52 @@
+/** Joins datastore and templates: snapshots become configurations, faults become sentences. */
+import { loadTemplates } from '../config-templates/load.ts';
+import type { RenderFault } from '../config-templates/options.ts';
+import { ConfigRenderer, type RenderResult } from '../config-templates/render.ts';
+import { parseSelector, Selector } from '../datastore/selectors.ts';
+import type { DatastoreFault, Snapshot } from '../datastore/snapshot.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Makes the renderer for a node under the environment calico-node sets (calico-datastore §1.1). */
+export function openRenderer(node: string, env: Environment): ConfigRenderer {
+  return new ConfigRenderer({
+    templates: loadTemplates(),
+    node,
+    routerId: env['CALICO_ROUTER_ID'] || undefined,
+    usePodCidr: env['USE_POD_CIDR'] === 'true',
+    clusterIpRange: env['CALICO_ADVERTISE_CLUSTER_IPS'] || undefined,
+    kubernetesNode: env['CALICO_K8S_NODE_REF'] || undefined,
+    secretsNamespace: env['NAMESPACE'] || undefined,
+    matchesSelector: makeSelectorMatcher(),
+  });
+}
+
+/** Everything wrong with a snapshot and with what was made of it, one sentence each. */
+export function describeFaults(snapshot: Snapshot, result: RenderResult): string[] {
+  return [
+    ...snapshot.faults.map(describeDatastoreFault),
+    ...result.faults.map(describeRenderFault),
+  ];
+}
+
+function describeDatastoreFault(fault: DatastoreFault): string {
+  const place = [fault.file, fault.line, fault.column].filter((part) => part !== undefined);
+  return [place.join(':'), fault.object, fault.path, fault.reason].filter(Boolean).join(': ');
+}
+
+function describeRenderFault(fault: RenderFault): string {
+  const place = [fault.template, fault.line, fault.column].filter((part) => part !== undefined);
+  return [place.join(':'), fault.object, fault.path, fault.reason].filter(Boolean).join(': ');
+}
+
+/** Parses each selector once; one that does not parse matches nothing (calico-datastore §7.2). */
+function makeSelectorMatcher() {
+  const parsed = new Map<string, Selector | undefined>();
+  return (text: string, labels: Readonly<Record<string, string>>): boolean => {
+    if (!parsed.has(text)) {
+      const selector = parseSelector(text);
+      parsed.set(text, selector instanceof Selector ? selector : undefined);
+    }
+    return parsed.get(text)?.matches(labels) ?? false;
+  };
+}
