@@ -1,5 +1,5 @@
 /** A Calico cluster as plain data, and the folder of resources Catbird reads it from. */
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Laboratory } from './laboratory.ts';
 
@@ -45,9 +45,8 @@ export function meshSessions(
 
 /** Makes the folder say what the cluster is: one file per resource, each replaced in one step. */
 export function writeDatastore(lab: Laboratory, cluster: Cluster): string {
-  const folder = lab.path('datastore', '.').replace(/\/\.$/, '');
-  const staging = lab.path('staging', '.').replace(/\/\.$/, '');
-  mkdirSync(folder, { recursive: true });
+  const folder = lab.folder('datastore');
+  const staging = lab.folder('staging');
   const files = new Map(resources(cluster).map((resource) => [fileName(resource), resource]));
   for (const [name, resource] of files) {
     writeFileSync(join(staging, name), `${JSON.stringify(resource, null, 2)}\n`); // JSON is YAML

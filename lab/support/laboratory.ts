@@ -35,10 +35,14 @@ export class Laboratory {
   }
 
   /** Path of a file in the lab's folder. */
-  path(...names: string[]): string {
-    const path = join(this.directory, ...names);
-    mkdirSync(join(path, '..'), { recursive: true });
-    return path;
+  path(name: string): string {
+    return join(this.directory, name);
+  }
+
+  /** Path of a folder in the lab's folder; made when absent. */
+  folder(name: string): string {
+    mkdirSync(this.path(name), { recursive: true });
+    return this.path(name);
   }
 
   /** Starts a daemon inside a namespace; its log goes to `<name>.log`. */
@@ -80,6 +84,6 @@ export class Laboratory {
     if (!open.delete(this)) return;
     for (const daemon of this.#daemons) daemon.kill();
     this.network.dispose();
-    rmSync(this.directory, { recursive: true, force: true });
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
