@@ -28,7 +28,9 @@ export class DeltaTracker {
   readonly #owned: (RouteTarget | undefined)[] = [];
   readonly #alsoOwned = new Map<number, RouteTarget[]>();
   #flags: Uint8Array;
+  /** Dirty rows, those before `#queueAt` taken already. */
   #queue: number[] = [];
+  #queueAt = 0;
   #isReleased = false;
   /** Targets met by the read under way, so that a table full of leftovers shares them. */
   #met = new Map<string, RouteTarget>();
@@ -48,7 +50,7 @@ export class DeltaTracker {
 
   /** Rows waiting for {@link takeDirty}. */
   get dirtyCount(): number {
-    return this.#queue.length;
+    return this.#queue.length - this.#queueAt;
   }
 
   /**
@@ -127,8 +129,12 @@ export class DeltaTracker {
 
   /** Takes up to `limit` rows off the list; rows that need nothing after all are dropped, or freed. */
   takeDirty(limit: number): number[] {
-    const taken = this.#queue.length <= limit ? this.#queue : this.#queue.slice(0, limit);
-    this.#queue = taken === this.#queue ? [] : this.#queue.slice(limit);
+    const taken = this.#queue.slice(this.#queueAt, this.#queueAt + limit);
+    this.#queueAt += taken.length;
+    if (this.#queueAt === this.#queue.length) {
+      this.#queue = [];
+      this.#queueAt = 0;
+    }
     for (const row of taken) this.#flags[row]! &= ~DIRTY;
     return taken.filter((row) => !this.#isHeld(row) && !this.#freeIfEmpty(row));
   }

@@ -8,10 +8,11 @@
 import { type Address, isUnspecified, sameAddress } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { formatAddress } from '../net/text.ts';
-import type { NextHopResolver, NextHopState } from '../rib/ports.ts';
+import type { NextHopResolver } from '../rib/ports.ts';
 import type { KernelNextHop, KernelRoute } from './kernel.ts';
 import type { ConnectedSubnet, KernelView } from './kernel-view.ts';
 import { LongestMatch } from './longest-match.ts';
+import type { Resolution, RoutePlanFacts } from './route-policy.ts';
 
 /** RIB-2: unless directly connected. */
 const COST_UNKNOWN = 0xffffffff;
@@ -19,12 +20,6 @@ const COST_UNKNOWN = 0xffffffff;
 const MAXIMUM_DEPTH = 8;
 /** Peers choose next hops; more answers than this are forgotten, and asked for again. */
 const MAXIMUM_ANSWERS = 100_000;
-
-/** Where packets to a next hop go. */
-export interface Resolution extends NextHopState {
-  /** What to put into a kernel route; undefined when unreachable. */
-  readonly hop: KernelNextHop | undefined;
-}
 
 /** A route Catbird itself brings, such as to a peer off-subnet (LEARN-7). */
 export interface StaticRoute {
@@ -38,9 +33,11 @@ interface Answer {
 }
 
 /** Resolves with what a KernelView knows. */
-export class KernelNextHopResolver implements NextHopResolver {
+export class KernelNextHopResolver implements NextHopResolver, RoutePlanFacts {
   readonly #view: KernelView;
   readonly #answers = new Map<string, Answer>();
+  /** Interfaces asked for, by name. */
+  readonly #interfaces = new Map<string, boolean>();
   readonly #statics = new LongestMatch<StaticRoute>();
   readonly #listeners = new Set<(changed: readonly Address[]) => void>();
 
@@ -49,7 +46,7 @@ export class KernelNextHopResolver implements NextHopResolver {
     view.onChange(() => this.#refresh());
   }
 
-  /** Told the next hops whose answer is another now. */
+  /** Told the next hops whose answer is another now; none when only {@link hasInterface} answers otherwise. */
   onChange(listener: (changed: readonly Address[]) => void): void {
     this.#listeners.add(listener);
   }
@@ -71,7 +68,30 @@ export class KernelNextHopResolver implements NextHopResolver {
     return resolution;
   }
 
+  /** True when the interface exists; a change of that is told too. */
+  hasInterface(name: string): boolean {
+    const answer = this.#view.hasInterface(name);
+    if (!this.#interfaces.has(name)) this.#interfaces.set(name, answer);
+    return answer;
+  }
+
   #refresh(): void {
+    const changed = this.#refreshAnswers();
+    if (!this.#refreshInterfaces() && changed.length === 0) return;
+    for (const listener of this.#listeners) listener(changed);
+  }
+
+  #refreshInterfaces(): boolean {
+    let isChanged = false;
+    for (const [name, before] of this.#interfaces) {
+      const answer = this.#view.hasInterface(name);
+      isChanged ||= answer !== before;
+      this.#interfaces.set(name, answer);
+    }
+    return isChanged;
+  }
+
+  #refreshAnswers(): Address[] {
     const changed: Address[] = [];
     for (const answer of this.#answers.values()) {
       const resolution = this.#compute(answer.nextHop, 0);
@@ -79,8 +99,7 @@ export class KernelNextHopResolver implements NextHopResolver {
       answer.resolution = resolution;
       changed.push(answer.nextHop);
     }
-    if (changed.length === 0) return;
-    for (const listener of this.#listeners) listener(changed);
+    return changed;
   }
 
   /** The longest match wins; at equal length direct before static before learned (RIB-1). */

@@ -9,9 +9,9 @@ import type { Encapsulation, FibConfig, PoolConfig } from '../config/model.ts';
 import type { Address } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
 import { containsAddress, makePrefix, type Prefix } from '../net/prefix.ts';
+import type { NextHopState } from '../rib/ports.ts';
 import type { KernelNextHop, RouteTarget } from './kernel.ts';
 import { LongestMatch } from './longest-match.ts';
-import type { Resolution } from './next-hop-resolver.ts';
 import { formatTarget } from './route-target.ts';
 
 /** The IPIP device Felix makes. */
@@ -31,6 +31,12 @@ export interface RoutePlanInput {
 /** Why a route stays out of the kernel, in words for views. */
 export interface RejectedRoute {
   readonly rejected: string;
+}
+
+/** Where packets to a BGP next hop go. */
+export interface Resolution extends NextHopState {
+  /** What to put into a kernel route; undefined when unreachable. */
+  readonly hop: KernelNextHop | undefined;
 }
 
 /** What planning needs to know of the network. */
