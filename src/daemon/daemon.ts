@@ -81,7 +81,7 @@ export class Daemon {
   /**
    * Opens the listener, adopts the kernel's routes, starts the sessions.
    *
-   * @returns what could not be listened on; sessions that dial run all the same
+   * @returns what could not be listened on; nothing was started then
    */
   async start(): Promise<readonly CatbirdError[]> {
     this.rib.setListener({
@@ -90,13 +90,18 @@ export class Daemon {
     });
     await this.#ports.forwarding.start(() => this.rib.nextHopsChanged());
     const faults = await this.#listen(this.#config);
+    if (faults.length > 0) return faults;
     const names = this.#config.neighbors.map(({ name }) => name);
     this.#recovery = new Recovery(names, this.#ports.clock, (reason) => this.#recovered(reason));
     this.#applyRouting(this.#config);
     return faults;
   }
 
-  /** Takes over another configuration, live. */
+  /**
+   * Takes over another configuration, live.
+   *
+   * @returns what could not be listened on; everything else is in force
+   */
   async apply(config: Config): Promise<readonly CatbirdError[]> {
     this.#config = config;
     const faults = await this.#listen(config);
