@@ -1,0 +1,136 @@
+/**
+ * Whole daemons in one process: every node has its own memory kernel, all share one network and one
+ * fake clock, so a convergence test needs no socket and no waiting.
+ */
+import type { DaemonCommands, DaemonViews, RouteView } from '../../src/api/views.ts';
+import type { Config } from '../../src/config/model.ts';
+import { parseConfig } from '../../src/config/parse.ts';
+import { Daemon } from '../../src/daemon/daemon.ts';
+import { KernelForwarding } from '../../src/daemon/kernel-forwarding.ts';
+import { makeCommands, makeViews } from '../../src/daemon/views.ts';
+import { formatAddress, formatPrefix, parseAddress } from '../../src/net/text.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+import { FakeClock } from './fake-clock.ts';
+import { MemoryKernel } from './memory-kernel.ts';
+import { MemoryNetwork, type MemoryTransport } from './memory-transport.ts';
+
+/** Long enough for connect delays, OPENs and decisions. */
+const CONVERGED_MS = 10_000;
+/** Turns of promises between two steps of the clock: kernel reads and writes are asynchronous. */
+const PROMISE_TURNS = 30;
+
+/** A configuration from its file text. @throws Error with every fault */
+export function configOf(text: string): Config {
+  const outcome = parseConfig(text, 'test.yaml');
+  if ('config' in outcome) return outcome.config;
+  throw new Error(outcome.faults.map(({ path, reason }) => `${path}: ${reason}`).join('\n'));
+}
+
+/** A network of daemons. */
+export class Lab {
+  readonly clock = new FakeClock();
+  readonly network = new MemoryNetwork(this.clock);
+
+  /** A node on 10.0.0.0/24 whose routes go into a kernel of its own. */
+  node(address: string, config: string): LabNode {
+    const kernel = new MemoryKernel();
+    kernel.addLink('eth0', [{ address: parseAddress(address)!, length: 24, isGlobalScope: true }]);
+    return new LabNode(this, this.network.host(parseAddress(address)!), kernel, configOf(config));
+  }
+
+  /** Lets everything settle. */
+  async settle(ms = CONVERGED_MS): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 100) {
+      this.clock.advance(100);
+      for (let turn = 0; turn < PROMISE_TURNS; turn++) await Promise.resolve();
+    }
+  }
+}
+
+/** One node: may be started, stopped, crashed and started again on the same kernel. */
+export class LabNode {
+  readonly kernel: MemoryKernel;
+  readonly transport: MemoryTransport;
+  readonly #lab: Lab;
+  #config: Config;
+  #running: { daemon: Daemon; views: DaemonViews; commands: DaemonCommands } | undefined;
+
+  constructor(lab: Lab, transport: MemoryTransport, kernel: MemoryKernel, config: Config) {
+    this.#lab = lab;
+    this.transport = transport;
+    this.kernel = kernel;
+    this.#config = config;
+  }
+
+  get views(): DaemonViews {
+    return this.#started.views;
+  }
+
+  get commands(): DaemonCommands {
+    return this.#started.commands;
+  }
+
+  get daemon(): Daemon {
+    return this.#started.daemon;
+  }
+
+  async start(): Promise<void> {
+    const { clock } = this.#lab;
+    const log = silentLog;
+    const config = this.#config;
+    const forwarding = new KernelForwarding({ kernel: this.kernel, clock, log, config });
+    const random = { uniform: () => 0.5 };
+    const ports = { clock, random, transport: this.transport, forwarding, log };
+    const daemon = new Daemon(config, ports);
+    const identity = { version: '0', node: 'lab', pid: 1, startedAt: '' };
+    const context = { daemon, forwarding, clock, log, process: identity, faults: () => [] };
+    this.#running = { daemon, views: makeViews(context), commands: makeCommands(context) };
+    await daemon.start();
+  }
+
+  async apply(config: string): Promise<void> {
+    this.#config = configOf(config);
+    await this.daemon.apply(this.#config);
+  }
+
+  /** The process is gone without a word; sockets are reset by its system. */
+  async crash(): Promise<void> {
+    this.transport.kill();
+    await this.daemon.stop('silent');
+    this.#running = undefined;
+  }
+
+  state(neighbor: string): string | undefined {
+    return this.views.neighbor(neighbor)?.state;
+  }
+
+  /** Messages sent to a neighbour so far. */
+  sent(neighbor: string): Readonly<Record<string, number>> {
+    return this.views.neighbor(neighbor)!.messages.sent;
+  }
+
+  /** Best paths as `prefix via next hop`, sorted. */
+  routes(): string[] {
+    const best = [...this.views.rib(undefined)].filter((route: RouteView) => route.best);
+    return best.map(({ prefix, nextHop }) => `${prefix} via ${nextHop ?? '-'}`).sort();
+  }
+
+  /** Our kernel routes as `prefix type gateway metric`, sorted. */
+  kernelRoutes(): string[] {
+    return this.kernel
+      .routes()
+      .filter(({ protocol }) => protocol === 12)
+      .map(({ prefix, target: { type, nextHops, metric } }) => {
+        const gateways = nextHops.map(({ via, dev }) => (via ? formatAddress(via) : dev)).join('+');
+        return [formatPrefix(prefix), type, gateways, metric]
+          .filter((part) => part !== '')
+          .join(' ');
+      })
+      .sort();
+  }
+
+  get #started() {
+    if (!this.#running) throw new Error('this node is not running');
+    return this.#running;
+  }
+}
