@@ -4,9 +4,11 @@
  * A rule that cannot be understood fails closed: it rejects what its other fields select, and is
  * reported (FILT-14).
  */
+import { formatPrefixRange } from '../config/prefix-range.ts';
 import type { FilterOperation, FilterRule } from '../datastore/snapshot.ts';
 import { type Family, maximumLength } from '../net/family.ts';
-import { parsePrefix } from '../net/text.ts';
+import { makePrefix, type Prefix } from '../net/prefix.ts';
+import { formatPrefix, parsePrefix } from '../net/text.ts';
 import { splitCommunities } from './communities.ts';
 import { MAX_PRIORITY } from './priority.ts';
 import type { MatchView, RuleView, SetView } from './view.ts';
@@ -54,35 +56,34 @@ function prefixMatch(rule: FilterRule, family: Family, report: ReportField): Mat
   const longest = maximumLength(family);
   const min = prefixLength?.min ?? 0;
   const max = Math.min(longest, prefixLength?.max ?? longest);
-  const inside = range(cidr, Math.max(prefix.length, min), max);
+  const inside = range(prefix, Math.max(prefix.length, min), max);
   switch (matchOperator) {
     case 'In':
       return inside === undefined ? undefined : { prefixes: [inside] };
     case 'NotIn':
       return inside === undefined ? {} : { notPrefixes: [inside] };
     case 'Equal':
-      return prefix.length >= min && prefix.length <= max ? { prefixes: [cidr] } : undefined;
+      return prefix.length < min || prefix.length > max
+        ? undefined
+        : { prefixes: [formatPrefix(prefix)] };
     case 'NotEqual':
-      return notEqual(cidr, lengthsOf(family, min, max));
+      return notEqual(prefix, min, max);
     default:
       report('matchOperator', `"${matchOperator ?? ''}" is no operator`);
       return {};
   }
 }
 
-function notEqual(cidr: string, lengths: MatchView | undefined): MatchView | undefined {
-  return lengths && { ...lengths, notPrefixes: [cidr] };
+/** Any other prefix, of a length in between. */
+function notEqual(prefix: Prefix, min: number, max: number): MatchView | undefined {
+  const notPrefixes = [formatPrefix(prefix)];
+  if (min === 0 && max === maximumLength(prefix.family)) return { notPrefixes };
+  const any = range(makePrefix(prefix.address, 0), min, max);
+  return any === undefined ? undefined : { prefixes: [any], notPrefixes };
 }
 
-/** Any prefix with a length in between; no condition where all lengths are. */
-function lengthsOf(family: Family, min: number, max: number): MatchView | undefined {
-  if (min === 0 && max === maximumLength(family)) return {};
-  const any = range(family === 'ipv4-unicast' ? '0.0.0.0/0' : '::/0', min, max);
-  return any === undefined ? undefined : { prefixes: [any] };
-}
-
-function range(cidr: string, min: number, max: number): string | undefined {
-  return min > max ? undefined : `${cidr} ge ${min} le ${max}`;
+function range(prefix: Prefix, minLength: number, maxLength: number): string | undefined {
+  return minLength > maxLength ? undefined : formatPrefixRange({ prefix, minLength, maxLength });
 }
 
 function otherMatch(rule: FilterRule, report: ReportField): MatchView {
