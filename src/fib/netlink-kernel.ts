@@ -20,6 +20,7 @@ import type {
 import { LinkTable } from './link-table.ts';
 import { NetlinkChannel } from './netlink-channel.ts';
 import {
+  AF_INET,
   NLM_F_ACK,
   NLM_F_REQUEST,
   RTM_DELROUTE,
@@ -135,10 +136,11 @@ export class NetlinkKernel implements Kernel {
     await Promise.all([this.#writeChannel.close(), this.#readChannel.close()]);
   }
 
-  /** An empty delete is refused either way: as malformed, or before that for lack of privilege. */
+  /** A delete of one octet is refused either way: as malformed, or before that for lack of privilege. */
   async #probe(isReadOnly: boolean): Promise<void> {
     this.#request.clear();
     this.#request.begin(RTM_DELROUTE, NLM_F_REQUEST | NLM_F_ACK, this.#writeChannel.nextSequence());
+    this.#request.uint8(AF_INET);
     this.#request.end();
     await this.#writeChannel.exclusive(() =>
       this.#writeChannel.transact(this.#request, (_sequence, { errno }) => {

@@ -120,8 +120,8 @@ function testWrites(check: Check): void {
       remove('fd64:2::/64', unicast([hop('fd09::2'), hop('fd09::3')])),
     ]);
     t.same(await own(kernel, 'ipv6-unicast'), [
-      'fd64::/122 blackhole metric 1024',
       'fd64:1::/122 unicast via fd09::3 dev lan0 metric 1024',
+      'fd64::/122 blackhole metric 1024',
     ]);
   });
 }
