@@ -36,7 +36,7 @@ const COMPOSITION: readonly string[] = ['daemon', 'run', 'main', 'index'];
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'ip-num': ['net/text.ts'],
   zod: ['datastore', 'config'],
-  yaml: ['datastore', 'config'],
+  yaml: ['datastore', 'config', 'run/render-once.ts'],
   '@grpc/grpc-js': ['datastore/etcd.ts'],
   liquidjs: ['config-templates'],
   pino: ['telemetry'],
@@ -87,6 +87,7 @@ const EXCEPTIONS: readonly Exception[] = [
   exception('cli/commands/run.ts', 'main', 'the command that starts the composition root'),
   exception('cli/commands/run.ts', 'run', 'reads the options of the composition root'),
   exception('cli/commands/check.ts', 'run', 'reads the file exactly as the daemon will'),
+  exception('cli/commands/render.ts', 'run', 'renders exactly as the daemon will'),
   exception('cli/commands/decode.ts', 'bgp/wire', 'decoding messages is the command'),
   exception(
     'fib/netlink-channel.ts',
@@ -97,6 +98,11 @@ const EXCEPTIONS: readonly Exception[] = [
     'fib/netlink-channel.ts',
     'performance.now',
     'a long kernel dump yields in time slices',
+  ),
+  exception(
+    'config-templates/load.ts',
+    'node:fs',
+    'the shipped templates are files beside the code',
   ),
   exception('telemetry/log.ts', 'process.env', 'NO_COLOR belongs to the terminal written to'),
 ];

@@ -3,7 +3,6 @@
  *
  * Errors are one plain sentence on stderr; a stack trace never reaches a user.
  */
-import { CatbirdError } from '../net/error.ts';
 import { CATALOG } from './catalog.ts';
 import {
   type CommandIo,
@@ -13,6 +12,12 @@ import {
   EXIT_USAGE,
   UsageError,
 } from './command.ts';
+import { Words } from './complete.ts';
+
+const COMMAND_WORDS = new Words(
+  'command',
+  CATALOG.map(({ name }) => name),
+);
 
 /**
  * Runs one command line.
@@ -24,43 +29,35 @@ export async function runCommandLine(argv: readonly string[], io: CommandIo): Pr
   const [name, ...args] = argv;
   if (name === undefined) return overview(io.stderr, EXIT_USAGE);
   if (name === '--help' || name === '-h' || name === 'help') return overview(io.stdout, EXIT_DONE);
-  const entry = CATALOG.find((candidate) => candidate.name === name);
-  if (!entry) {
-    return complain(io, `there is no command '${name}'; catbird --help lists them`, EXIT_USAGE);
-  }
-  if (args.includes('--help') || args.includes('-h')) {
-    io.stdout.write(`${entry.help}\n`);
-    return EXIT_DONE;
-  }
-  return runCommand(await entry.load(), args, io);
-}
-
-async function runCommand(
-  command: (args: string[], io: CommandIo) => Promise<number>,
-  args: string[],
-  io: CommandIo,
-): Promise<number> {
   try {
-    return await command(args, io);
+    return await runCommand(name, args, io);
   } catch (error) {
     return explainFailure(error, io);
   }
 }
 
-function explainFailure(error: unknown, io: CommandIo): number {
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof UsageError || isArgumentError(error))
-    return complain(io, message, EXIT_USAGE);
-  if (error instanceof CatbirdError && error.code === 'CATBIRD_UNREACHABLE') {
-    return complain(io, message, EXIT_UNREACHABLE);
+async function runCommand(name: string, args: string[], io: CommandIo): Promise<number> {
+  const word = COMMAND_WORDS.resolve(name);
+  const entry = CATALOG.find((candidate) => candidate.name === word)!;
+  if (args.includes('--help') || args.includes('-h')) {
+    io.stdout.write(`${entry.help}\n`);
+    return EXIT_DONE;
   }
-  return complain(io, message, EXIT_NO);
+  const command = await entry.load();
+  return command(args, io);
 }
 
-/** node:util parseArgs throws TypeErrors with these codes. */
-function isArgumentError(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  return typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS');
+function explainFailure(error: unknown, io: CommandIo): number {
+  const message = error instanceof Error ? error.message : String(error);
+  return complain(io, message, exitCodeOf(error));
+}
+
+/** node:util parseArgs throws TypeErrors with codes of its own. */
+function exitCodeOf(error: unknown): number {
+  const code = String((error as { code?: unknown }).code);
+  if (error instanceof UsageError || code.startsWith('ERR_PARSE_ARGS')) return EXIT_USAGE;
+  if (code === 'CATBIRD_USAGE') return EXIT_USAGE;
+  return code === 'CATBIRD_UNREACHABLE' ? EXIT_UNREACHABLE : EXIT_NO;
 }
 
 function complain(io: CommandIo, message: string, code: number): number {

@@ -99,6 +99,15 @@ t.test('no daemon is exit code 3, wrong words are exit code 2', async (t) => {
   t.equal((await run(['show', '--help'])).code, 0);
 });
 
+t.test('words may be shortened while they are unambiguous', async (t) => {
+  const { api } = await withDaemon(t);
+  t.equal((await run(['sho', 'neighbors', '--api', api])).code, 0);
+  t.equal((await run(['show', 'bl', '--api', api])).code, 0);
+  const ambiguous = await run(['sh', 'neighbors']);
+  t.equal(ambiguous.code, 2);
+  t.match(ambiguous.err, /'sh' may be show or shutdown/);
+});
+
 t.test('administrative commands reach the daemon with their text', async (t) => {
   const { api, record } = await withDaemon(t);
   t.equal(

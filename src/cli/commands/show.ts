@@ -2,12 +2,25 @@
 import { parseArgs } from 'node:util';
 import { apiPath, getDocument, getLines } from '../client.ts';
 import { type CommandIo, EXIT_DONE, UsageError } from '../command.ts';
+import { Words } from '../complete.ts';
 import { formatTable } from '../table.ts';
 import { BLOCK_COLUMNS, FIB_COLUMNS, NEIGHBOR_COLUMNS, ROUTE_COLUMNS } from './show-columns.ts';
 import { formatRecord } from './show-record.ts';
 
 /** Rows printed at a time; columns of a long listing are aligned per batch. */
 const ROWS_PER_BATCH = 500;
+
+const VIEWS = new Words('view', [
+  'neighbors',
+  'neighbor',
+  'rib',
+  'adj-in',
+  'adj-out',
+  'fib',
+  'blocks',
+  'config',
+  'version',
+]);
 
 interface Request {
   readonly socketPath: string;
@@ -31,7 +44,8 @@ export async function show(args: string[], io: CommandIo): Promise<number> {
 }
 
 async function showView(words: readonly string[], request: Request): Promise<void> {
-  const [view, argument] = words;
+  const [word = '', argument] = words;
+  const view = VIEWS.resolve(word);
   if (words.length > 2) throw new UsageError(`show ${view} takes one name at most`);
   switch (view) {
     case 'neighbors':
@@ -53,8 +67,6 @@ async function showView(words: readonly string[], request: Request): Promise<voi
     case 'config':
     case 'version':
       return showRecord(request, `/v1/${view}`);
-    default:
-      throw new UsageError(`there is no view '${view ?? ''}'; catbird show --help lists them`);
   }
 }
 

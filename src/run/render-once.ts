@@ -1,0 +1,32 @@
+/** Reads a datastore once and prints the configuration the templates make of it. */
+import { stringify } from 'yaml';
+import { printConfig } from '../config/print.ts';
+import { readDatastore } from '../datastore/open-datastore.ts';
+import { describeFaults, openRenderer } from './rendering.ts';
+
+export interface RenderRequest {
+  /** `folder:DIR` or `folder:FILE`. */
+  readonly datastore: string;
+  readonly node: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly format: 'json' | 'yaml';
+  readonly showSecrets: boolean;
+}
+
+/**
+ * The document, undefined when nothing can be made of the datastore, and every fault as a sentence.
+ *
+ * @throws CatbirdError when the datastore cannot be read at all
+ */
+export async function renderOnce(
+  request: RenderRequest,
+): Promise<{ readonly document: string | undefined; readonly faults: readonly string[] }> {
+  const { datastore, node, env, format, showSecrets } = request;
+  const snapshot = await readDatastore(datastore);
+  const result = openRenderer(node, env).render(snapshot);
+  const faults = describeFaults(snapshot, result);
+  if (!result.config) return { document: undefined, faults };
+  const printed = printConfig(result.config, { showSecrets });
+  const document = format === 'json' ? `${JSON.stringify(printed, null, 2)}\n` : stringify(printed);
+  return { document, faults };
+}
