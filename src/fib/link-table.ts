@@ -6,14 +6,10 @@ export class LinkTable {
   readonly #byIndex = new Map<number, KernelLink>();
   readonly #byName = new Map<string, KernelLink>();
 
-  /** @returns true when something about the interface is new */
-  put(link: KernelLink): boolean {
-    const known = this.#byIndex.get(link.index);
-    if (known && known.name === link.name && known.isUp === link.isUp) return false;
-    if (known) this.#byName.delete(known.name);
+  put(link: KernelLink): void {
+    this.remove(link.index); // it may have had another name
     this.#byIndex.set(link.index, link);
     this.#byName.set(link.name, link);
-    return true;
   }
 
   remove(index: number): void {
@@ -26,6 +22,10 @@ export class LinkTable {
     this.#byIndex.clear();
     this.#byName.clear();
     for (const link of links) this.put(link);
+  }
+
+  all(): Iterable<KernelLink> {
+    return this.#byIndex.values();
   }
 
   get(index: number): KernelLink | undefined {

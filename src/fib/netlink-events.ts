@@ -6,7 +6,7 @@
  */
 import { loadNative, type Native, type Readiness } from '../runtime/native.ts';
 import { errnoName } from './errno.ts';
-import type { KernelChange } from './kernel.ts';
+import type { KernelChange, KernelLink } from './kernel.ts';
 import type { LinkTable } from './link-table.ts';
 import { openNetlinkSocket, RECEIVE_BUFFER_BYTES } from './netlink-channel.ts';
 import {
@@ -42,12 +42,15 @@ export class NetlinkEvents {
   readonly #links: LinkTable;
   readonly #onChange: (change: KernelChange) => void;
   readonly #readiness: Readiness;
+  /** State of each interface as last told; `links` is also brought up to date by reads, unheard. */
+  readonly #told = new Map<number, string>();
   #isClosed = false;
 
   /** @param ownPortId the socket whose changes are not told */
   constructor(ownPortId: number, links: LinkTable, onChange: (change: KernelChange) => void) {
     this.#links = links;
     this.#onChange = onChange;
+    for (const link of links.all()) this.#told.set(link.index, describe(link));
     this.#fd = openNetlinkSocket(this.#native, GROUPS);
     this.#native.attachFilter(this.#fd, dropFrom(ownPortId));
     this.#readiness = this.#native.watchReadable(this.#fd, () => this.#read());
@@ -111,9 +114,12 @@ export class NetlinkEvents {
     if (!link) return undefined;
     if (message.type === RTM_DELLINK) {
       this.#links.remove(link.index);
+      this.#told.delete(link.index);
       return { kind: 'link', name: link.name, state: 'gone' };
     }
-    if (!this.#links.put(link)) return undefined;
+    this.#links.put(link);
+    if (this.#told.get(link.index) === describe(link)) return undefined;
+    this.#told.set(link.index, describe(link));
     return { kind: 'link', name: link.name, state: link.isUp ? 'up' : 'down' };
   }
 
@@ -122,6 +128,10 @@ export class NetlinkEvents {
     const action = message.type === RTM_NEWADDR ? 'added' : 'removed';
     return address && { kind: 'address', interface: address.interface, action };
   }
+}
+
+function describe({ name, isUp }: KernelLink): string {
+  return `${name} ${isUp}`;
 }
 
 /** A classic BPF program: drop when nlmsg_pid is ours, keep everything else. */

@@ -54,7 +54,8 @@ export class NetlinkKernel implements Kernel {
   readonly #writer = new MessageWriter(CHUNK_BYTES);
   readonly #request = new MessageWriter(256);
   readonly #links = new LinkTable();
-  readonly #watches = new Set<NetlinkEvents>();
+  readonly #watchers = new Set<(change: KernelChange) => void>();
+  #events: NetlinkEvents | undefined;
   #areLinksCurrent = false;
 
   /**
@@ -115,25 +116,38 @@ export class NetlinkKernel implements Kernel {
       },
     });
     this.#links.replaceAll(found);
-    this.#areLinksCurrent = this.#watches.size > 0;
+    this.#areLinksCurrent = this.#events !== undefined;
     return found;
   }
 
   watch(onChange: (change: KernelChange) => void): () => void {
-    const events = new NetlinkEvents(this.#writeChannel.portId, this.#links, onChange);
-    this.#watches.add(events);
-    this.#areLinksCurrent = false; // what happened between the last look and the watch is not known
+    const watcher = (change: KernelChange) => onChange(change); // the same function may watch twice
+    this.#watchers.add(watcher);
+    this.#events ??= this.#listen();
     return () => {
-      events.close();
-      this.#watches.delete(events);
-      this.#areLinksCurrent = false;
+      this.#watchers.delete(watcher);
+      if (this.#watchers.size === 0) this.#stopListening();
     };
   }
 
   async close(): Promise<void> {
-    for (const events of this.#watches) events.close();
-    this.#watches.clear();
+    this.#watchers.clear();
+    this.#stopListening();
     await Promise.all([this.#writeChannel.close(), this.#readChannel.close()]);
+  }
+
+  /** One socket for all watchers. */
+  #listen(): NetlinkEvents {
+    this.#areLinksCurrent = false; // what happened between the last look and now is not known
+    return new NetlinkEvents(this.#writeChannel.portId, this.#links, (change) => {
+      for (const watcher of [...this.#watchers]) watcher(change);
+    });
+  }
+
+  #stopListening(): void {
+    this.#events?.close();
+    this.#events = undefined;
+    this.#areLinksCurrent = false;
   }
 
   /** A delete of one octet is refused either way: as malformed, or before that for lack of privilege. */
