@@ -23,6 +23,9 @@ export interface ConnectedSubnet {
   readonly interface: string;
 }
 
+/** Told the learned route of a prefix (of several metrics the lowest), or undefined when there is none any more. */
+export type LearnedRouteListener = (prefix: Prefix, route: KernelRoute | undefined) => void;
+
 export interface KernelViewOptions {
   readonly kernel: Kernel;
   readonly clock: Clock;
@@ -37,6 +40,7 @@ export class KernelView {
   readonly #options: KernelViewOptions;
   readonly #rescan: Rescan;
   readonly #listeners = new Set<() => void>();
+  readonly #routeListeners = new Set<LearnedRouteListener>();
   /** Routes of a prefix, lowest metric first. */
   #routes = new LongestMatch<readonly KernelRoute[]>();
   readonly #subnets = new LongestMatch<ConnectedSubnet>();
@@ -72,6 +76,11 @@ export class KernelView {
   /** Called once per turn in which anything changed. */
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
+  }
+
+  /** Called for every learned route that appears, changes or goes, before `onChange`; those found by `start` too. */
+  onRoute(listener: LearnedRouteListener): void {
+    this.#routeListeners.add(listener);
   }
 
   /** Of several metrics the lowest counts (LEARN-2). */
@@ -117,9 +126,31 @@ export class KernelView {
   #react(change: KernelChange): void {
     if (change.kind !== 'route') this.#rescan.request();
     else if (this.#isLearned(change.route)) {
-      const changed =
+      const { prefix } = change.route;
+      const before = this.route(prefix);
+      const isChanged =
         change.action === 'added' ? this.#learn(change.route) : this.#forget(change.route);
-      if (changed) this.#notify();
+      if (!isChanged) return;
+      this.#tellRoute(prefix, before, this.route(prefix));
+      this.#notify();
+    }
+  }
+
+  #tellRoute(
+    prefix: Prefix,
+    before: KernelRoute | undefined,
+    after: KernelRoute | undefined,
+  ): void {
+    if (before && after ? isSameRoute(before, after) : before === after) return;
+    for (const listener of this.#routeListeners) listener(prefix, after);
+  }
+
+  #tellDifference(before: LongestMatch<readonly KernelRoute[]>): void {
+    for (const [old] of before.values()) {
+      if (old && !this.#routes.get(old.prefix)) this.#tellRoute(old.prefix, old, undefined);
+    }
+    for (const [route] of this.#routes.values()) {
+      if (route) this.#tellRoute(route.prefix, before.get(route.prefix)?.[0], route);
     }
   }
 
@@ -156,7 +187,7 @@ export class KernelView {
       this.#notify();
     } catch (error) {
       this.#options.log.warn({ error }, 'cannot read interfaces and routes');
-      this.#rescan.done(0);
+      if (this.#unwatch) this.#rescan.failed();
     }
   }
 
@@ -171,8 +202,10 @@ export class KernelView {
       const routes = await this.#readRoutes();
       this.#links = new Map(links.map(({ name, isUp }) => [name, isUp]));
       this.#setAddresses(addresses);
+      const before = this.#routes;
       this.#routes = new LongestMatch();
       for (const route of routes) this.#learn(route);
+      this.#tellDifference(before);
     } finally {
       const held = this.#held;
       this.#held = undefined;

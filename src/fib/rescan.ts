@@ -8,6 +8,8 @@ import type { Clock, Timer } from '../runtime/clock.ts';
 const DEBOUNCE_MS = 500;
 /** Without any hint. */
 const SWEEP_MS = 30_000;
+/** After a read that failed. */
+const FAILED_RETRY_MS = 5000;
 /** Reading takes at most one part in this many of the time. */
 const DUTY = 50;
 
@@ -35,6 +37,11 @@ export class Rescan {
     this.#lastDurationMs = durationMs;
     this.stop();
     this.#schedule(this.#clock.now() + Math.max(SWEEP_MS, durationMs * DUTY));
+  }
+
+  /** A read failed: another one after a while. */
+  failed(): void {
+    this.#schedule(this.#clock.now() + FAILED_RETRY_MS);
   }
 
   stop(): void {
