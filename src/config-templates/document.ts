@@ -76,9 +76,9 @@ export function renderPieces(view: NodeView, renderer: FragmentRenderer): Piece[
 /** The YAML document; parsing it gives {@link assembleData}. */
 export function assembleText(pieces: readonly Piece[]): string {
   return SECTIONS.map((section) => {
-    const texts = pieces.filter((piece) => piece.section === section);
-    if (texts.length > 0)
-      return `${section}:\n${texts.map((piece) => piece.fragment.text).join('')}`;
+    const own = pieces.filter((piece) => piece.section === section);
+    const text = own.map(({ fragment }) => fragment.text).join('');
+    if (text !== '') return `${section}:\n${text}`;
     return `${section}: ${section === 'policies' ? '{}' : '[]'}\n`;
   }).join('');
 }

@@ -60,7 +60,7 @@ export class FragmentRenderer {
   #fill(name: string, part: unknown): Fragment {
     try {
       const text = `${this.#engine.renderSync(this.#template(name), { [name]: part })}`.trimEnd();
-      return readFragment(name, `${text}\n`);
+      return readFragment(name, text === '' ? '' : `${text}\n`);
     } catch (error) {
       return { text: '', value: undefined, fault: templateFault(name, error) };
     }
