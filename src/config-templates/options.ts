@@ -1,6 +1,4 @@
 /** What rendering depends on besides the snapshot: the environment of calico-node, and who we are. */
-import type { Snapshot } from '../datastore/snapshot.ts';
-
 export interface ViewOptions {
   /** Calico name of the own node. */
   readonly node: string;
@@ -34,5 +32,3 @@ export interface RenderFault {
 
 /** Takes note of a fault of the datastore: the object, the field, and why it cannot be used. */
 export type Report = (object: string, path: string, reason: string) => void;
-
-export type { Snapshot };

@@ -8,6 +8,7 @@ import { checkConfig } from '../config/check.ts';
 import type { ConfigIssue } from '../config/issues.ts';
 import type { Config } from '../config/model.ts';
 import { formatPath } from '../config/parse.ts';
+import type { Snapshot } from '../datastore/snapshot.ts';
 import { buildView } from './build-view.ts';
 import {
   assembleData,
@@ -17,7 +18,7 @@ import {
   SINGLE_SECTIONS,
 } from './document.ts';
 import { FragmentRenderer } from './fragments.ts';
-import type { RenderFault, Snapshot, ViewOptions } from './options.ts';
+import type { RenderFault, ViewOptions } from './options.ts';
 
 export interface RenderResult {
   /** Undefined: nothing can be made of the snapshot; what runs should go on running. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { type ConfigDiff, diffConfig } from '../../src/config/diff.ts';
 import {
@@ -43,6 +44,18 @@ t.test('every key of the schema has an impact', async (t) => {
   for (const key of [...sections, ...shapes.flatMap((shape) => Object.keys(shape))]) {
     t.ok(IMPACTS.includes(rows[key]!), key);
   }
+});
+
+t.test('docs/configuration.md has a row for every key, with its impact', async (t) => {
+  const docs = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+  const rows = docs.split('\n').filter((line) => line.startsWith('| `'));
+  const check = (key: string, impact: Impact) => {
+    const row = rows.find((line) => line.split('|')[1]!.includes(`\`${key}\``));
+    t.equal(row?.split('|')[3]?.trim(), impact, key);
+  };
+  const { listen, ...router } = ROUTER_IMPACT;
+  const tables = { ...SESSION_IMPACT, ...router, ...FIB_IMPACT, 'listen.port': listen };
+  for (const [key, impact] of Object.entries(tables)) if (key !== 'asNumber') check(key, impact);
 });
 
 /** A value other than the default for each key of a neighbour. */
