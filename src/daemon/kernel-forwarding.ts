@@ -36,8 +36,10 @@ export class KernelForwarding implements Forwarding {
   }
 
   async start(onNextHopsChanged: () => void): Promise<void> {
-    this.resolver.onChange(() => onNextHopsChanged());
-    this.#view.onChange(() => this.#fib.retarget((target) => this.#planner.refresh(target)));
+    this.resolver.onChange(() => {
+      this.#fib.retarget((target) => this.#planner.refresh(target));
+      onNextHopsChanged();
+    });
     await this.#view.start();
     await this.#fib.start();
   }
@@ -76,10 +78,7 @@ export class KernelForwarding implements Forwarding {
   }
 
   #plannerFor({ fib, pools }: Config): RoutePlanner {
-    return new RoutePlanner(fib, pools, {
-      resolve: (nextHop) => this.resolver.resolve(nextHop),
-      hasInterface: (name) => this.#view.hasInterface(name),
-    });
+    return new RoutePlanner(fib, pools, this.resolver);
   }
 }
 

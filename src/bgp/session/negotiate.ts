@@ -115,6 +115,7 @@ export function negotiate(
     remoteRouterId: remote.routerId,
     remoteAsNumber: remote.asNumber,
     isInternal: settings.asNumber === settings.localAsNumber,
+    toleratesAsZero: settings.asNumber === settings.localAsNumber,
     asWidth: has(remote, 'four-octet-as') ? 4 : 2,
     maximumMessageSize: MAXIMUM_MESSAGE_SIZE,
     addPathReceive: settings.addPath.receive ? addPath(remote, families, ADD_PATH_SEND) : [],

@@ -37,13 +37,14 @@ export const EMPTY_AS_PATH: AsPath = { segments: [] };
  * @param end offset after the last segment
  * @param asWidth octets per AS number
  * @returns the path; or what is wrong with it, for operators: a segment of unknown type, empty or
- *   cut short (RFC 7606 §7.2), or AS 0 (RFC 7607 §2)
+ *   cut short (RFC 7606 §7.2), or AS 0 unless that is tolerated (RFC 7607 §2)
  */
 export function decodeAsPath(
   bytes: Uint8Array,
   at: number,
   end: number,
   asWidth: 2 | 4,
+  toleratesAsZero = false,
 ): AsPath | string {
   const segments: AsPathSegment[] = [];
   let next = at;
@@ -55,7 +56,7 @@ export function decodeAsPath(
     if (count === 0) return 'a segment is empty';
     if (next + 2 + count * asWidth > end) return 'a segment is cut short';
     const asns = readAsns(bytes, next + 2, count, asWidth);
-    if (asns.includes(0)) return 'it contains AS 0';
+    if (!toleratesAsZero && asns.includes(0)) return 'it contains AS 0';
     segments.push({ type, asns });
     next += 2 + count * asWidth;
   }

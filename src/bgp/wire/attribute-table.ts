@@ -68,6 +68,7 @@ export interface AttributeDraft {
 export interface AttributeContext {
   readonly asWidth: 2 | 4;
   readonly isInternal: boolean;
+  readonly toleratesAsZero: boolean;
   /**
    * `required`: NEXT_HOP is the next hop and must be a usable IPv4 address. `unused`: MP_REACH_NLRI has the
    * next hop, only the length of a NEXT_HOP counts (RFC 4760 §3).
@@ -192,9 +193,9 @@ function readAsPath(
   bytes: Uint8Array,
   at: number,
   end: number,
-  { asWidth, isInternal }: AttributeContext,
+  { asWidth, isInternal, toleratesAsZero }: AttributeContext,
 ): AttributeProblem | undefined {
-  const path = decodeAsPath(bytes, at, end, asWidth);
+  const path = decodeAsPath(bytes, at, end, asWidth, toleratesAsZero);
   if (typeof path === 'string') return problem(UPDATE_MALFORMED_AS_PATH, path);
   if (!isInternal && path.segments.some(isConfederationSegment)) {
     return problem(UPDATE_MALFORMED_AS_PATH, 'a confederation segment from outside'); // RFC 5065 §5
@@ -262,9 +263,9 @@ function readAggregator(
   bytes: Uint8Array,
   at: number,
   end: number,
-  { asWidth }: AttributeContext,
+  { asWidth, toleratesAsZero }: AttributeContext,
 ): AttributeProblem | undefined {
-  const aggregator = decodeAggregator(bytes, at, end, asWidth);
+  const aggregator = decodeAggregator(bytes, at, end, asWidth, toleratesAsZero);
   if ('reason' in aggregator) return aggregator;
   draft.aggregator = aggregator;
   return undefined;
@@ -275,10 +276,11 @@ function decodeAggregator(
   at: number,
   end: number,
   asWidth: 2 | 4,
+  toleratesAsZero = false,
 ): Aggregator | AttributeProblem {
   if (end - at !== asWidth + 4) return wrongLength(at, end);
   const asn = asWidth === 4 ? readU32(bytes, at) : readU16(bytes, at);
-  if (asn === 0) return problem(UPDATE_OPTIONAL_ATTRIBUTE, 'AS 0'); // RFC 7607 §2
+  if (asn === 0 && !toleratesAsZero) return problem(UPDATE_OPTIONAL_ATTRIBUTE, 'AS 0'); // RFC 7607 §2
   return { asn, address: readU32(bytes, at + asWidth) };
 }
 

@@ -88,7 +88,8 @@ export function checkPathAttributes(
 }
 
 function contextOf(options: WireOptions, nextHop: AttributeContext['nextHop']): AttributeContext {
-  return { asWidth: options.asWidth, isInternal: options.isInternal, nextHop };
+  const { asWidth, isInternal, toleratesAsZero = false } = options;
+  return { asWidth, isInternal, toleratesAsZero, nextHop };
 }
 
 /** Reads all attributes into the draft; stops at the first fault that costs the route. */

@@ -12,4 +12,9 @@ export interface WireOptions {
   readonly maximumMessageSize: number;
   /** Internal sessions may carry LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST (RFC 7606 §7.5, §7.9, §7.10). */
   readonly isInternal: boolean;
+  /**
+   * AS 0 in AS_PATH and AGGREGATOR passes instead of being malformed (RFC 7607): for internal sessions,
+   * whose routes were judged at the border of the AS. False when absent.
+   */
+  readonly toleratesAsZero?: boolean;
 }

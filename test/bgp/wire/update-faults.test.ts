@@ -119,6 +119,13 @@ t.test('missing mandatory attributes (§3 d), for each family', async (t) => {
   t.equal(verdict(update({ attributes: [MP_UNREACH], nlri: NLRI })), `${WITHDRAW} 3/3`);
 });
 
+t.test('AS 0 passes where the session tolerates it, in AS_PATH and AGGREGATOR', async (t) => {
+  const options = { ...OPTIONS, toleratesAsZero: true };
+  const path = instead(attribute(0x40, 2, '02020000fde900000000'));
+  const aggregator = plus(attribute(0xc0, 7, '00000000c0000201'));
+  for (const bytes of [path, aggregator]) t.equal(verdict(bytes, options), 'fine');
+});
+
 t.test('values of each attribute (§7, RFC 7607, RFC 8092, RFC 5701)', async (t) => {
   const rows: [string, Uint8Array, string, string][] = [
     ['ORIGIN 3', instead(attribute(0x40, 1, '03')), `${WITHDRAW} 3/6`, `${WITHDRAW} 3/6`],
