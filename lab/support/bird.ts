@@ -105,7 +105,6 @@ export const birdNode: NodeProgram = {
   name: 'BIRD',
   start: startNode,
   startReflector,
-  keeps: (received) => received,
   outsideMetric: METRIC,
   obstacle: () => (isInstalled('bird') ? undefined : 'bird is not installed'),
 };

@@ -11,7 +11,6 @@ import type {
   RunningNode,
   RunningReflector,
 } from './node-program.ts';
-import { attributeOf, type RouteSet } from './route-set.ts';
 import { run } from './shell.ts';
 
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
@@ -25,7 +24,6 @@ export const catbird: NodeProgram = {
   name: 'Catbird',
   start: startNode,
   startReflector,
-  keeps: withoutAsZero,
   outsideMetric: OUTSIDE_METRIC,
   obstacle: () => (existsSync(DIST) ? undefined : 'dist/ is missing: run npm run build'),
 };
@@ -41,20 +39,6 @@ function startNode({ lab, cluster, name, namespace }: NodeStart): RunningNode {
     showNeighbors: () => lab.show(name, namespace, [CATBIRD, 'show', 'neighbors', '--api', socket]),
     follow: (changed) => void writeDatastore(lab, changed), // the others' copy of the folder is this one
   };
-}
-
-/**
- * AS 0 is malformed: in AS_PATH it withdraws the route, in AGGREGATOR it costs the attribute (RFC 7607
- * §2); 0.0.0.0/32 is nobody's prefix (IMPORT-4). Recorded tables hold a few of each, and BIRD keeps them.
- */
-function withoutAsZero(received: RouteSet): RouteSet {
-  const kept = new Map<string, string>();
-  for (const [prefix, attributes] of received) {
-    const isMalformed = /(^|[ {])0([ }]|$)/.test(attributeOf(attributes, 'asPath'));
-    if (isMalformed || prefix === '0.0.0.0/32') continue;
-    kept.set(prefix, attributes.replace(/\|AS0 [\d.]+$/, '|'));
-  }
-  return kept;
 }
 
 /** A static configuration: two clients, the kernel untouched. */

@@ -5,7 +5,6 @@
 import type { Cluster } from './cluster.ts';
 import type { Daemon } from './daemon.ts';
 import type { Laboratory } from './laboratory.ts';
-import type { RouteSet } from './route-set.ts';
 
 /** An iBGP or eBGP session a node is expected to have. */
 export interface ExpectedSession {
@@ -60,8 +59,6 @@ export interface NodeProgram {
   obstacle(): string | undefined;
   start(node: NodeStart): RunningNode;
   startReflector(reflector: ReflectorStart): RunningReflector;
-  /** What it keeps of received routes, by the RFCs it follows. */
-  keeps(received: RouteSet): RouteSet;
   /** Kernel metric of routes that did not come from a node of the cluster. */
   readonly outsideMetric: number;
 }

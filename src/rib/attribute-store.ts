@@ -34,6 +34,7 @@ const CANONICAL_OPTIONS: WireOptions = {
   addPathSend: [],
   maximumMessageSize: 65_535,
   isInternal: true,
+  toleratesAsZero: true,
 };
 
 interface Decoded {

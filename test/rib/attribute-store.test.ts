@@ -109,3 +109,12 @@ t.test('many sets survive growth of all columns', async (t) => {
   for (const id of ids) store.release(id);
   t.equal(store.size, 0);
 });
+
+t.test('AS 0 that a session tolerates is kept and read back (RFC 7607)', async (t) => {
+  const store = makeStore();
+  const set = attributes({ asPath: asPath(65001, 0), aggregator: { asn: 0, address: 1 } });
+  const bytes = encodePathAttributes(set, 4, true);
+  const id = internRaw(store, bytes, { ...INTERNAL, toleratesAsZero: true });
+  t.same(store.attributes(id).asPath, set.asPath);
+  t.same(store.attributes(id).aggregator, set.aggregator);
+});
