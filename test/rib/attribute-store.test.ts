@@ -111,7 +111,7 @@ t.test('many sets survive growth of all columns', async (t) => {
 });
 
 t.test('AS 0 that a session tolerates is kept and read back (RFC 7607)', async (t) => {
-  const store = makeStore();
+  const { store } = makeStore();
   const set = attributes({ asPath: asPath(65001, 0), aggregator: { asn: 0, address: 1 } });
   const bytes = encodePathAttributes(set, 4, true);
   const id = internRaw(store, bytes, { ...INTERNAL, toleratesAsZero: true });
