@@ -6,6 +6,7 @@ import { DryRunKernel } from '../fib/dry-run-kernel.ts';
 import { IpCommandKernel } from '../fib/ip-command-kernel.ts';
 import type { Kernel } from '../fib/kernel.ts';
 import { NetlinkKernel } from '../fib/netlink-kernel.ts';
+import { CatbirdError } from '../net/error.ts';
 import { formatPrefix } from '../net/text.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -29,9 +30,21 @@ export async function openForwarding(
 
 async function openKernel(kind: RunOptions['kernel'], log: Log): Promise<Kernel> {
   if (kind === 'ip') return new IpCommandKernel();
-  if (kind === 'netlink') return NetlinkKernel.open();
+  if (kind === 'netlink') return openNetlink(log);
   const inner = await NetlinkKernel.open({ isReadOnly: true });
   return new DryRunKernel(inner, ({ action, prefix, target }) =>
     log.info({ action, prefix: formatPrefix(prefix), type: target.type }, 'kernel route (dry run)'),
   );
+}
+
+/** Where koffi or netlink is not to be had, the ip command does the same, only slower. */
+async function openNetlink(log: Log): Promise<Kernel> {
+  try {
+    return await NetlinkKernel.open();
+  } catch (error) {
+    if (error instanceof CatbirdError && error.code === 'CATBIRD_NO_PRIVILEGE') throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    log.warn({ reason }, 'no netlink: routes go through the ip command');
+    return new IpCommandKernel();
+  }
 }
