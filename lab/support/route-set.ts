@@ -106,11 +106,6 @@ function canonicalText(attributes: Attributes): string {
   return NAMES.map((name) => attributes[name] ?? '').join('|');
 }
 
-/** One attribute of a route's canonical text; empty when the route has none. */
-export function attributeOf(canonical: string, name: Name): string {
-  return canonical.split('|')[NAMES.indexOf(name)] ?? '';
-}
-
 /** BIRD's `(3856,53400) (…)` as `3856:53400 …`. */
 function numeric(communities: string): string {
   return communities.replace(/[()]/g, '').replaceAll(',', ':');
