@@ -4,7 +4,7 @@
  * `dispose` removes all of it and runs in any case: at the end of a scene, on an error, and from the
  * process's exit handler on Ctrl-C.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Daemon } from './daemon.ts';
@@ -12,6 +12,8 @@ import type { Narrator } from './narrator.ts';
 import { Network } from './network.ts';
 import { inside, run } from './shell.ts';
 import { eventually } from './wait.ts';
+
+const MARK = 'catbird-lab-';
 
 const open = new Set<Laboratory>();
 process.on('exit', () => {
@@ -21,11 +23,12 @@ process.on('exit', () => {
 export class Laboratory {
   readonly network = new Network();
   /** A folder of its own under the system's temporary folder. */
-  readonly directory = mkdtempSync(join(tmpdir(), 'catbird-lab-'));
+  readonly directory = mkdtempSync(join(tmpdir(), `${MARK}${process.pid}-`));
   readonly #narrator: Narrator;
   readonly #daemons = new Set<Daemon>();
 
   constructor(narrator: Narrator) {
+    removeLeftovers();
     this.#narrator = narrator;
     open.add(this);
   }
@@ -85,5 +88,14 @@ export class Laboratory {
     for (const daemon of this.#daemons) daemon.kill();
     this.network.dispose();
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Removes the folders of labs that were killed. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(MARK) && name.slice(MARK.length).split('-')[0];
+    if (!pid || existsSync(`/proc/${pid}`)) continue;
+    rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
 }
