@@ -25,7 +25,7 @@ export function viewNeighbor(neighbor: Neighbor, rib: Rib, clock: Clock): Neighb
       config.families.map((family) => [family, viewFamily(neighbor, rib, family)]),
     ),
     uptimeSec: state === 'Established' ? Math.floor(ageMs / 1000) : 0,
-    lastError: waitingText(neighbor) ?? session.lastError?.text ?? null,
+    lastError: neighbor.obstacle ?? session.lastError?.text ?? null,
     localAddress: session.localAddress ? formatAddress(session.localAddress) : null,
     routerId: negotiated ? formatIpv4Number(negotiated.remoteRouterId) : null,
     holdTime: negotiated?.holdTimeSec ?? null,
@@ -48,9 +48,4 @@ function viewFamily(
   const { addPathSend = [], addPathReceive = [] } = session.negotiated ?? {};
   const addPath = { send: addPathSend.includes(family), receive: addPathReceive.includes(family) };
   return { received, accepted, advertised, addPath };
-}
-
-function waitingText({ config, isShutDown }: Neighbor): string | undefined {
-  if (isShutDown) return 'shut down by an operator';
-  return config.waitingFor === undefined ? undefined : `waits for ${config.waitingFor}`;
 }

@@ -16,7 +16,11 @@ import {
   type SessionPorts,
   type StopReason,
 } from '../bgp/session/session.ts';
-import { CEASE_CONFIGURATION_CHANGE, REFRESH_REQUEST } from '../bgp/wire/constants.ts';
+import {
+  CEASE_CONFIGURATION_CHANGE,
+  CEASE_MAX_PREFIXES,
+  REFRESH_REQUEST,
+} from '../bgp/wire/constants.ts';
 import type { FaultAction, UpdateFault } from '../bgp/wire/update-fault.ts';
 import type { Config, NeighborConfig } from '../config/model.ts';
 import type { Family } from '../net/family.ts';
@@ -24,6 +28,7 @@ import type { PeerId } from '../rib/ids.ts';
 import type { Rib } from '../rib/rib.ts';
 import type { Timer } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
+import { PrefixLimit, RESTART_AFTER_MS } from './prefix-limit.ts';
 import { ribPeerOf } from './rib-peer.ts';
 import { sessionSettingsOf } from './session-settings.ts';
 
@@ -58,7 +63,11 @@ export class Neighbor implements SessionEvents {
   /** Families whose End-of-RIB has not come yet. */
   #endOfRibs = new Set<Family>();
   #staleTimer: Timer | undefined;
+  /** Runs while the neighbour is left alone for too many prefixes. */
+  #penaltyTimer: Timer | undefined;
+  readonly #prefixLimit: PrefixLimit;
   #isShutDown = false;
+  #isOverLimit = false;
 
   constructor(
     neighbor: NeighborConfig,
@@ -70,6 +79,7 @@ export class Neighbor implements SessionEvents {
     this.#config = neighbor;
     this.#ports = ports;
     this.#owner = owner;
+    this.#prefixLimit = new PrefixLimit(neighbor.maximumPrefixes);
     this.peerId = ports.rib.addPeer(ribPeerOf(neighbor, config));
     this.session = new Session(sessionSettingsOf(neighbor, config, isRestarting), ports, this);
   }
@@ -83,14 +93,24 @@ export class Neighbor implements SessionEvents {
     return this.#isShutDown;
   }
 
-  /** Lets the session come up, unless an operator or a missing secret holds it down (SESS-9). */
+  /** What holds the session down, for views; undefined when nothing does. */
+  get obstacle(): string | undefined {
+    if (this.#isShutDown) return 'shut down by an operator';
+    if (this.#isOverLimit) {
+      return `it sent more than ${this.#config.maximumPrefixes?.limit} prefixes`;
+    }
+    return this.#config.waitingFor && `waits for ${this.#config.waitingFor}`;
+  }
+
+  /** Lets the session come up, unless something holds it down (SESS-9). */
   start(): void {
-    if (!this.#isShutDown && this.#config.waitingFor === undefined) this.session.start();
+    if (this.obstacle === undefined) this.session.start();
   }
 
   /** Takes over a configuration; restarts the session only when it must (RECONF-1). */
   reconfigure(neighbor: NeighborConfig, config: Config, isRestarting: boolean): void {
     this.#config = neighbor;
+    this.#prefixLimit.set(neighbor.maximumPrefixes);
     this.#ports.rib.updatePeer(this.peerId, ribPeerOf(neighbor, config));
     if (neighbor.waitingFor !== undefined) this.stop({ subcode: CEASE_CONFIGURATION_CHANGE });
     const changed = this.session.update(sessionSettingsOf(neighbor, config, isRestarting));
@@ -112,6 +132,7 @@ export class Neighbor implements SessionEvents {
   remove(reason: StopReason): void {
     this.session.stop(reason);
     this.#staleTimer?.cancel();
+    this.#penaltyTimer?.cancel();
     this.#ports.rib.removePeer(this.peerId);
   }
 
@@ -123,7 +144,7 @@ export class Neighbor implements SessionEvents {
 
   enable(): void {
     this.#isShutDown = false;
-    this.start();
+    this.#endPenalty();
   }
 
   stateChanged(from: SessionState, to: SessionState, reason: string): void {
@@ -168,8 +189,14 @@ export class Neighbor implements SessionEvents {
     this.#ports.rib.peerWritable(this.peerId);
   }
 
-  /** The RIB schedules its own runs. */
-  batchEnd(): void {}
+  /** A chunk of input is done: a good time to look at the number of prefixes. */
+  batchEnd(): void {
+    const { maximumPrefixes, families } = this.#config;
+    if (!maximumPrefixes) return;
+    const counts = families.map((family) => this.#ports.rib.counters(this.peerId, family).received);
+    const verdict = this.#prefixLimit.judge(Math.max(...counts));
+    if (verdict) this.#actOnLimit(verdict, maximumPrefixes.limit);
+  }
 
   down(reason: SessionDown): void {
     const restart = reason.isGraceful ? this.#negotiated?.gracefulRestart : undefined;
@@ -179,7 +206,25 @@ export class Neighbor implements SessionEvents {
     else this.#owner.ended(this);
   }
 
+  #actOnLimit(verdict: 'warn' | 'restart' | 'shutdown', limit: number): void {
+    this.#ports.log.warn({ neighbor: this.#config.name, limit, verdict }, 'too many prefixes');
+    if (verdict === 'warn') return;
+    this.#isOverLimit = true;
+    if (verdict === 'restart') {
+      const { clock } = this.#ports;
+      this.#penaltyTimer = clock.setTimer(RESTART_AFTER_MS, () => this.#endPenalty());
+    }
+    this.stop({ subcode: CEASE_MAX_PREFIXES });
+  }
+
+  #endPenalty(): void {
+    this.#penaltyTimer?.cancel();
+    this.#isOverLimit = false;
+    this.start();
+  }
+
   #keepStale(restartTimeSec: number): void {
+    this.#staleTimer?.cancel();
     this.#staleTimer = this.#ports.clock.setTimer(restartTimeSec * 1000, () => {
       this.#ports.rib.flushStale(this.peerId);
       if (this.session.state !== 'Established') this.#owner.ended(this);

@@ -253,3 +253,44 @@ t.test('a next hop that goes and comes back moves its routes at once (RIB-3)', a
   await lab.settle(5000);
   t.equal(a!.kernelRoutes().filter((route) => route.includes('unicast')).length, 2);
 });
+
+t.test(
+  'a neighbour with too many prefixes is restarted after a minute, or kept down (RFC 4486 §4)',
+  async (t) => {
+    const lab = new Lab();
+    const [a, b] = await startMesh(lab);
+    const config = meshConfig('10.0.0.1', others('10.0.0.1'));
+    const limited = (action: string) =>
+      config.replace(
+        'address: 10.0.0.2,',
+        `address: 10.0.0.2, maximumPrefixes: { limit: 3, action: ${action} },`,
+      );
+    const announce = async (count: number) => {
+      const blocks = Array.from({ length: count }, (_, i) => `{ cidr: 10.2.${i}.0/26 }`).join(', ');
+      await b!.apply(
+        meshConfig('10.0.0.2', others('10.0.0.2')).replace(/blocks: .*/, `blocks: [${blocks}]`),
+      );
+      await lab.settle(1000);
+    };
+    await a!.apply(limited('warn'));
+    await announce(4);
+    t.equal(a!.state('n2'), 'Established', 'warn only warns');
+    await announce(1);
+    await a!.apply(limited('restart'));
+    await announce(4);
+    t.equal(a!.state('n2'), 'Idle');
+    t.equal(a!.views.neighbor('n2')!.lastError, 'it sent more than 3 prefixes');
+    t.match(b!.views.neighbor('n1')!.lastError, /Maximum Number of Prefixes/i);
+    await announce(1);
+    await lab.settle(90_000);
+    t.equal(a!.state('n2'), 'Established', 'a minute later it may try again');
+    await a!.apply(limited('shutdown'));
+    await announce(4);
+    await lab.settle(120_000);
+    t.equal(a!.state('n2'), 'Idle');
+    await announce(1);
+    t.ok(a!.commands.enableNeighbor('n2'));
+    await lab.settle(60_000);
+    t.equal(a!.state('n2'), 'Established', 'an operator brings it back');
+  },
+);
