@@ -10,6 +10,7 @@
  */
 import { BgpListener } from '../bgp/session/listener.ts';
 import type { StopReason } from '../bgp/session/session.ts';
+import { diffConfig } from '../config/diff.ts';
 import type { Config } from '../config/model.ts';
 import type { CatbirdError } from '../net/error.ts';
 import { formatAddress } from '../net/text.ts';
@@ -18,6 +19,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Transport } from '../runtime/transport.ts';
 import type { Log } from '../telemetry/log.ts';
+import { describeDiff } from './describe-diff.ts';
 import type { Forwarding } from './forwarding.ts';
 import { LocalRoutes } from './local-routes.ts';
 import { Neighbors } from './neighbors.ts';
@@ -31,6 +33,9 @@ export interface DaemonPorts {
   readonly forwarding: Forwarding;
   readonly log: Log;
 }
+
+/** Keys of `fib` that a running process cannot change. */
+const FIXED_FIB_KEYS: readonly string[] = ['enabled', 'protocol', 'table', 'maximumPaths'];
 
 /** Time one decision run may take, so that keepalives never wait behind a full table. */
 const RUN_BUDGET_MS = 10;
@@ -98,11 +103,17 @@ export class Daemon {
   }
 
   /**
-   * Takes over another configuration, live.
+   * Takes over another configuration, live; one that says the same costs nothing (RECONF-12).
    *
    * @returns what could not be listened on; everything else is in force
    */
   async apply(config: Config): Promise<readonly CatbirdError[]> {
+    const diff = diffConfig(this.#config, config);
+    if (diff.isEmpty) return [];
+    this.#ports.log.info(describeDiff(diff), 'configuration changes');
+    for (const { key } of diff.fib) {
+      if (FIXED_FIB_KEYS.includes(key)) this.#ports.log.warn({ key }, 'takes effect at next start');
+    }
     this.#config = config;
     const faults = await this.#listen(config);
     this.#applyRouting(config);
