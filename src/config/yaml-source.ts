@@ -5,6 +5,7 @@
  * document); numbers like `1.10` stay text, because the only value written so is a dotted AS number.
  */
 import {
+  Composer,
   type Document,
   isAlias,
   isMap,
@@ -14,18 +15,21 @@ import {
   LineCounter,
   type Node,
   type Pair,
-  parseDocument,
+  Parser,
   visit,
 } from 'yaml';
 import type { IssuePath } from './issues.ts';
+import { isShallow } from './yaml-depth.ts';
 
 const MAX_ALIASES = 100;
 
 /** Words for what the parser says to programmers. */
 const REASONS: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'this key is given twice',
-  MULTIPLE_DOCS: 'a second document begins here; a configuration is one document',
 };
+
+const TOO_DEEP = 'the text is nested too deeply';
+const SECOND_DOCUMENT = 'a second document begins here; a configuration is one document';
 
 export interface Position {
   /** From 1. */
@@ -48,15 +52,25 @@ export class YamlSource {
 
   constructor(text: string) {
     this.#lines = new LineCounter();
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
+    const tokens = [...new Parser(this.#lines.addNewLine).parse(text)];
+    const isReadable = isShallow(tokens);
+    const composer = new Composer({
+      lineCounter: this.#lines,
+      prettyErrors: false,
+      logLevel: 'error', // warnings become faults here; none is to be printed
+    });
+    const [first, second] = composer.compose(isReadable ? tokens : [], true, text.length);
+    this.#document = first as Document.Parsed;
     const { errors, warnings } = this.#document;
     const faults = [...errors, ...warnings].map(({ message, pos, code }) => ({
       ...this.#position(pos[0]),
       reason: REASONS[code] ?? message,
     }));
+    if (!isReadable) faults.push({ line: 1, column: 1, reason: TOO_DEEP });
+    if (second) faults.push({ ...this.#position(second.range[0]), reason: SECOND_DOCUMENT });
     keepDottedNumbers(this.#document);
-    const isReadable = errors.every(({ code }) => code === 'DUPLICATE_KEY');
-    this.value = isReadable ? this.#plainData(faults) : undefined;
+    const hasValue = isReadable && !second && errors.every(({ code }) => code === 'DUPLICATE_KEY');
+    this.value = hasValue ? this.#plainData(faults) : undefined;
     this.faults = faults;
   }
 

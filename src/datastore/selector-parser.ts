@@ -3,8 +3,8 @@
  *
  * There is no token stream: whether `in` or `has` is a word or a label depends on where it stands, so
  * the parser looks at the text directly. Chains of `||` and `&&` become flat lists and runs of `!` fold
- * by parity; only parentheses nest, and those at most {@link MAX_DEPTH} deep, so that neither parsing
- * nor matching can exhaust the stack.
+ * by parity, also through parentheses; only parentheses nest, and those at most {@link MAX_DEPTH} deep, so
+ * that neither parsing nor matching can exhaust the stack.
  */
 
 export type Expression =
@@ -108,7 +108,8 @@ class Parser {
     let isNegated = false;
     while (this.#takes('!')) isNegated = !isNegated;
     const term = this.#primary();
-    return isNegated ? { kind: 'not', term } : term;
+    if (!isNegated) return term;
+    return term.kind === 'not' ? term.term : { kind: 'not', term };
   }
 
   #primary(): Expression {

@@ -46,7 +46,7 @@ export function writeAddressDump(writer: MessageWriter, sequence: number): void 
 export function readLink(message: MessageCursor): KernelLink | undefined {
   const { view, at, end } = message;
   if (at + IFINFOMSG_SIZE > end) return undefined;
-  const index = view.getInt32(at + 4, IS_LITTLE_ENDIAN);
+  const index = view.getUint32(at + 4, IS_LITTLE_ENDIAN);
   const isUp = (view.getUint32(at + 8, IS_LITTLE_ENDIAN) & BOTH_UP) === BOTH_UP;
   const attribute = new AttributeCursor(view).enter(at + IFINFOMSG_SIZE, end);
   while (attribute.next()) {

@@ -152,7 +152,8 @@ function extendedMessage(message: MessageCursor): string {
   if (message.type === NLMSG_ERROR) {
     if (at + HEADER_SIZE > message.end) return '';
     const echoed = message.view.getUint32(at, IS_LITTLE_ENDIAN);
-    at += (message.flags & NLM_F_CAPPED) !== 0 ? HEADER_SIZE : align(echoed);
+    const isCapped = (message.flags & NLM_F_CAPPED) !== 0;
+    at += isCapped ? HEADER_SIZE : align(Math.min(echoed, message.end - at));
   }
   const attribute = new AttributeCursor(message.view).enter(at, message.end);
   while (attribute.next()) if (attribute.type === NLMSGERR_ATTR_MSG) return attribute.text();

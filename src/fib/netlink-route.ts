@@ -236,7 +236,7 @@ function readMultipath(
         via = readGateway(view, attribute);
       }
     }
-    const dev = nameOf(view.getInt32(at + 4, IS_LITTLE_ENDIAN));
+    const dev = nameOf(view.getUint32(at + 4, IS_LITTLE_ENDIAN));
     const weight = view.getUint8(at + 3) + 1;
     hops.push(makeHop(via, dev, (view.getUint8(at + 2) & RTNH_F_ONLINK) !== 0, weight));
     at += (length + 3) & ~3;

@@ -316,6 +316,7 @@ export class UpdateGroup {
   #serveDump(member: Member, backlog: Backlog): void {
     if (member.opening) member.outbox.sendBytes(member.opening);
     member.opening = undefined;
+    if (!member.outbox.isWritable) return;
     const from = backlog.cursor;
     const kept = this.#portion;
     const isKept = kept?.from === from && kept.version === this.#version;
