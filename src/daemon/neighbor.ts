@@ -41,8 +41,8 @@ export interface NeighborPorts extends SessionPorts {
 export interface NeighborOwner {
   /** It delivered its routes, or turned out to owe none (START-1). */
   settled(name: string): void;
-  /** Its session ended and it keeps no routes for a restart: one from a range may be forgotten. */
-  ended(neighbor: Neighbor): void;
+  /** It may have become {@link Neighbor.isResting}. */
+  rested(neighbor: Neighbor): void;
 }
 
 /** See the head of the file. */
@@ -91,6 +91,14 @@ export class Neighbor implements SessionEvents {
   /** Taken down by an operator; accepts nothing until it is enabled again. */
   get isShutDown(): boolean {
     return this.#isShutDown;
+  }
+
+  /**
+   * True while it has no connection, owes no wait after an error and keeps no routes for a restart:
+   * nothing is lost by forgetting it. Never of one that something holds down.
+   */
+  get isResting(): boolean {
+    return this.session.state === 'Active' && this.#staleTimer === undefined;
   }
 
   /** What holds the session down, for views; undefined when nothing does. */
@@ -151,6 +159,7 @@ export class Neighbor implements SessionEvents {
     const fields = { neighbor: this.#config.name, from, to, reason };
     const isNews = from === 'Established' || to === 'Established';
     this.#ports.log[isNews ? 'info' : 'debug'](fields, 'session state');
+    if (to === 'Active') this.#owner.rested(this);
   }
 
   established(negotiated: NegotiatedSession, link: SessionLink): void {
@@ -203,7 +212,6 @@ export class Neighbor implements SessionEvents {
     this.#ports.rib.peerDown(this.peerId, { keepStale: restart !== undefined });
     this.#ports.log.warn({ neighbor: this.#config.name, reason: reason.text }, 'session down');
     if (restart) this.#keepStale(restart.restartTimeSec);
-    else this.#owner.ended(this);
   }
 
   #actOnLimit(verdict: 'warn' | 'restart' | 'shutdown', limit: number): void {
@@ -226,8 +234,9 @@ export class Neighbor implements SessionEvents {
   #keepStale(restartTimeSec: number): void {
     this.#staleTimer?.cancel();
     this.#staleTimer = this.#ports.clock.setTimer(restartTimeSec * 1000, () => {
+      this.#staleTimer = undefined;
       this.#ports.rib.flushStale(this.peerId);
-      if (this.session.state !== 'Established') this.#owner.ended(this);
+      this.#owner.rested(this);
     });
   }
 

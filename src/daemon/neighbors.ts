@@ -8,7 +8,7 @@
 import type { Session, StopReason } from '../bgp/session/session.ts';
 import { CEASE_PEER_DECONFIGURED } from '../bgp/wire/constants.ts';
 import type { Config, NeighborConfig, NeighborRangeConfig } from '../config/model.ts';
-import type { Address } from '../net/address.ts';
+import { type Address, sameAddress } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
 import { containsAddress } from '../net/prefix.ts';
 import { formatAddress, formatPrefix } from '../net/text.ts';
@@ -32,7 +32,10 @@ export class Neighbors {
 
   constructor(ports: NeighborPorts, settled: NeighborOwner['settled']) {
     this.#ports = ports;
-    this.#owner = { settled, ended: (neighbor) => this.#forget(neighbor) };
+    const { clock } = ports;
+    // Later, because who rests now may be about to take a connection in this very turn.
+    const rested = (neighbor: Neighbor) => clock.defer(() => this.#forget(neighbor));
+    this.#owner = { settled, rested };
   }
 
   /** In the order they were configured or admitted. */
@@ -74,12 +77,16 @@ export class Neighbors {
     for (const { neighbor } of this.#byIdentity.values()) neighbor.stop(reason);
   }
 
-  /** The session for an inbound connection; makes a neighbour when a range covers the address. */
-  lookup(address: Address): Session | undefined {
-    const text = formatAddress(address);
-    const known = this.list().find(({ config }) => formatAddress(config.address) === text);
-    if (known) return known.isShutDown ? undefined : known.session;
-    return this.#admit(address)?.session;
+  /**
+   * The session for an inbound connection; makes a neighbour when a range covers the address.
+   *
+   * @returns a few words when there is none to take it
+   */
+  lookup(address: Address): Session | string {
+    const known = this.list().find(({ config }) => sameAddress(config.address, address));
+    if (known) return known.obstacle ?? known.session;
+    const admitted = this.#admit(address);
+    return typeof admitted === 'string' ? admitted : admitted.session;
   }
 
   /** Configured neighbours, and those of ranges that are still covered. */
@@ -89,7 +96,7 @@ export class Neighbors {
       const source = range && findRange(config, neighbor.config.address);
       if (!source) continue;
       const member = memberOf(source, neighbor.config.address);
-      wanted.set(identityOf(member), { config: member, range });
+      wanted.set(identityOf(member), { config: member, range: formatPrefix(source.prefix) });
     }
     for (const neighbor of config.neighbors) {
       wanted.set(identityOf(neighbor), { config: neighbor, range: undefined });
@@ -125,24 +132,24 @@ export class Neighbors {
     this.#owner.settled(neighbor.config.name);
   }
 
-  #admit(address: Address): Neighbor | undefined {
+  #admit(address: Address): Neighbor | string {
     const config = this.#config;
     const range = config && findRange(config, address);
-    if (!range) return undefined;
+    if (!range) return 'no neighbor has this address';
     const name = formatPrefix(range.prefix);
     const members = [...this.#byIdentity.values()].filter((admitted) => admitted.range === name);
     if (members.length >= range.limit) {
-      this.#ports.log.warn({ range: name, limit: range.limit }, 'neighbor range is full');
-      return undefined;
+      return `the range ${name} is full: ${range.limit} neighbors`;
     }
     return this.#add(memberOf(range, address), name, config);
   }
 
-  /** A neighbour of a range is forgotten when its session ends without routes to keep. */
+  /** A neighbour of a range that rests is forgotten, so that it does not count against the limit. */
   #forget(neighbor: Neighbor): void {
     const identity = identityOf(neighbor.config);
-    if (this.#byIdentity.get(identity)?.range === undefined) return;
-    this.#remove(identity, neighbor);
+    const known = this.#byIdentity.get(identity);
+    if (known?.neighbor !== neighbor || known.range === undefined) return;
+    if (neighbor.isResting) this.#remove(identity, neighbor);
   }
 }
 

@@ -13,8 +13,8 @@ import type { Session } from './session.ts';
 
 /** What the listener needs from its owner. */
 export interface ListenerOwner {
-  /** The session an address belongs to; may make one (neighbour ranges). */
-  lookup(address: Address): Session | undefined;
+  /** The session an address belongs to, perhaps made now (neighbour ranges); or why there is none. */
+  lookup(address: Address): Session | string;
   /**
    * A connection was closed at once. Told at most every ten seconds.
    *
@@ -127,16 +127,17 @@ export class BgpListener {
   #accept(connection: Connection): void {
     const address = connection.remoteAddress;
     const session = this.#owner.lookup(address);
-    const refusal = session ? this.#refusal(session, address) : 'no neighbour has this address';
-    if (session && !refusal) {
+    const refusal = this.#refusal(session, address);
+    if (typeof session !== 'string' && refusal === undefined) {
       session.accept(connection);
       return;
     }
     connection.abort();
-    if (refusal) this.#report(address, refusal);
+    if (refusal !== undefined) this.#report(address, refusal);
   }
 
-  #refusal(session: Session, address: Address): string | undefined {
+  #refusal(session: Session | string, address: Address): string | undefined {
+    if (typeof session === 'string') return session;
     const { password } = session.settings;
     if (password === undefined) return undefined;
     const key = this.#keys.get(formatAddress(address));

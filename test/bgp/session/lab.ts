@@ -132,7 +132,8 @@ export class Lab {
     const ports = { transport: host, clock: this.clock, random };
     const session = new Session(settings, ports, log);
     const listener = new BgpListener(ports, {
-      lookup: (remote) => (String(remote) === String(settings.address) ? session : undefined),
+      lookup: (remote) =>
+        String(remote) === String(settings.address) ? session : 'no neighbour has it',
       rejected: (_remote, reason) => void this.rejected.push(reason),
     });
     await listener.rebind([{ address, port: BGP_PORT }]);

@@ -486,7 +486,7 @@ t.test('unknown sources are closed at once, and reported now and then (LISTEN-4)
     t.ok(attempt.isClosed);
     t.same(attempt.types, []);
   }
-  t.same(lab.rejected, ['no neighbour has this address']);
+  t.same(lab.rejected, ['no neighbour has it']);
   t.equal(a.session.counters.connects, 0);
 });
 

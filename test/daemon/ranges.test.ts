@@ -1,0 +1,98 @@
+import t from 'tap';
+import { parseAddress } from '../../src/net/text.ts';
+import { Lab, type LabNode } from '../support/lab.ts';
+
+const HUB = '10.0.0.1';
+
+function hubConfig(limit: number, more = ''): string {
+  return `
+router: { asNumber: 64512, routerId: ${HUB}, clusterId: ${HUB} }
+neighborRanges:
+  - { prefix: 10.0.0.0/24, asNumber: 64512, routeReflectorClient: true, limit: ${limit}${more} }`;
+}
+
+function memberConfig(address: string, blocks = 1): string {
+  const last = address.split('.')[3];
+  const cidrs = Array.from({ length: blocks }, (_, i) => `{ cidr: 10.1.${last}.${i * 16}/28 }`);
+  return `
+router: { asNumber: 64512, routerId: ${address} }
+blocks: [ ${cidrs.join(', ')} ]
+neighbors: [ { name: hub, address: ${HUB}, asNumber: 64512, sourceAddress: ${address} } ]`;
+}
+
+async function start(lab: Lab, address: string, config: string): Promise<LabNode> {
+  const node = lab.node(address, config);
+  await node.start();
+  return node;
+}
+
+/** Opens a connection that says nothing, and the end of it. */
+function knock(lab: Lab, from: string): { close(): void } {
+  const connection = lab.network
+    .host(parseAddress(from)!)
+    .connect({ address: parseAddress(HUB)!, port: 179, sourceAddress: parseAddress(from)! });
+  connection.setHandler({ onConnected() {}, onData() {}, onDrain() {}, onClose() {} });
+  return connection;
+}
+
+t.test('who knocks and never says OPEN leaves its place in the range', async (t) => {
+  const lab = new Lab();
+  const hub = await start(lab, HUB, hubConfig(2));
+  const strangers = ['10.0.0.201', '10.0.0.202'].map((address) => knock(lab, address));
+  await lab.settle(1000);
+  t.equal(hub.views.neighbors().length, 2);
+  for (const stranger of strangers) stranger.close();
+  await lab.settle(1000);
+  t.same(hub.views.neighbors(), []);
+  const member = await start(lab, '10.0.0.2', memberConfig('10.0.0.2'));
+  await lab.settle();
+  t.equal(member.state('hub'), 'Established');
+});
+
+t.test('a member keeps its place while its routes are kept for its restart (SESS-4)', async (t) => {
+  const lab = new Lab();
+  const hub = await start(lab, HUB, hubConfig(1));
+  const member = await start(lab, '10.0.0.2', memberConfig('10.0.0.2'));
+  await lab.settle();
+  await member.crash();
+  await lab.settle(100_000);
+  t.equal(hub.views.neighbors().length, 1);
+  t.equal(hub.routes().length, 1);
+  await lab.settle(25_000);
+  t.same(hub.views.neighbors(), []);
+  t.same(hub.routes(), []);
+});
+
+t.test('a member that an operator shut down stays down until it is enabled', async (t) => {
+  const lab = new Lab();
+  const hub = await start(lab, HUB, hubConfig(2));
+  const member = await start(lab, '10.0.0.2', memberConfig('10.0.0.2'));
+  await lab.settle();
+  t.ok(hub.commands.shutdownNeighbor('Dynamic_10.0.0.2', undefined));
+  await lab.settle(60_000);
+  t.equal(hub.state('Dynamic_10.0.0.2'), 'Idle');
+  t.not(member.state('hub'), 'Established');
+  t.ok(hub.commands.enableNeighbor('Dynamic_10.0.0.2'));
+  await lab.settle(60_000);
+  t.equal(member.state('hub'), 'Established');
+});
+
+t.test('a member with too many prefixes is kept down like any neighbour', async (t) => {
+  const lab = new Lab();
+  const limit = ', maximumPrefixes: { limit: 3, action: shutdown }';
+  const hub = await start(lab, HUB, hubConfig(2, limit));
+  await start(lab, '10.0.0.2', memberConfig('10.0.0.2', 4));
+  await lab.settle(60_000);
+  t.equal(hub.state('Dynamic_10.0.0.2'), 'Idle');
+  t.equal(hub.views.neighbor('Dynamic_10.0.0.2')!['flaps'], 1);
+});
+
+t.test('a member that was cleared comes back', async (t) => {
+  const lab = new Lab();
+  const hub = await start(lab, HUB, hubConfig(2));
+  const member = await start(lab, '10.0.0.2', memberConfig('10.0.0.2'));
+  await lab.settle();
+  t.ok(hub.commands.clearNeighbor('Dynamic_10.0.0.2', undefined));
+  await lab.settle(30_000);
+  t.equal(member.state('hub'), 'Established');
+});
