@@ -17,6 +17,7 @@ import { openConfigSource } from './run/open-config-source.ts';
 import { openForwarding } from './run/open-forwarding.ts';
 import type { RunOptions } from './run/options.ts';
 import { readVersion } from './run/version.ts';
+import type { Clock } from './runtime/clock.ts';
 import { SystemClock, SystemRandom } from './runtime/system-clock.ts';
 import { TcpTransport } from './runtime/tcp-transport.ts';
 import { type LeveledLog, openLog } from './telemetry/log.ts';
@@ -29,14 +30,16 @@ import { type LeveledLog, openLog } from './telemetry/log.ts';
  */
 export async function runDaemon(options: RunOptions): Promise<void> {
   const log = openLog({ level: options.logLevel ?? 'info', isTerminal: options.isTerminal });
-  await new Process(options, log).run();
+  const clock = new SystemClock();
+  const source = await openConfigSource(options, clock);
+  await new Process(options, { log, clock, source }).run();
 }
 
 /** The pieces of one run and their order of coming and going. */
 class Process {
   readonly #options: RunOptions;
   readonly #log: LeveledLog;
-  readonly #clock = new SystemClock();
+  readonly #clock: Clock;
   readonly #source: ConfigSource;
   readonly #startedAt = new Date().toISOString();
   #faults: readonly string[] = [];
@@ -46,10 +49,14 @@ class Process {
   #applying: Promise<void> = Promise.resolve();
   #end: (outcome: { error?: unknown }) => void = () => {};
 
-  constructor(options: RunOptions, log: LeveledLog) {
+  constructor(
+    options: RunOptions,
+    { log, clock, source }: { log: LeveledLog; clock: Clock; source: ConfigSource },
+  ) {
     this.#options = options;
     this.#log = log;
-    this.#source = openConfigSource(options, this.#clock);
+    this.#clock = clock;
+    this.#source = source;
   }
 
   async run(): Promise<void> {

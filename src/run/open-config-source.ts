@@ -1,13 +1,16 @@
-/** Chooses the configuration source the options name. */
+/** Chooses the configuration source the options name, and loads only what that one needs. */
 import type { Clock } from '../runtime/clock.ts';
-import { ConfigFileSource } from './config-file.ts';
 import type { ConfigSource } from './config-source.ts';
-import { DatastoreSource } from './datastore-source.ts';
 import type { RunOptions } from './options.ts';
-import { openRenderer } from './rendering.ts';
 
 /** @throws CatbirdError when the datastore is of an unknown kind */
-export function openConfigSource({ source, node, env }: RunOptions, clock: Clock): ConfigSource {
-  if ('configFile' in source) return new ConfigFileSource(source.configFile);
+export async function openConfigSource(options: RunOptions, clock: Clock): Promise<ConfigSource> {
+  const { source, node, env } = options;
+  if ('configFile' in source) {
+    const { ConfigFileSource } = await import('./config-file.ts');
+    return new ConfigFileSource(source.configFile);
+  }
+  const { DatastoreSource } = await import('./datastore-source.ts');
+  const { openRenderer } = await import('./rendering.ts');
   return new DatastoreSource(source.datastore, openRenderer(node, env), clock);
 }

@@ -4,8 +4,9 @@
  * Other folders take the narrow `Log` interface, so that tests can collect events and nothing but this
  * file knows pino.
  */
+import { createRequire } from 'node:module';
 import { type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
+import type pretty from 'pino-pretty';
 
 /** One event: plain data first, then what happened in a few words. */
 export type LogEvent = (fields: object, message: string) => void;
@@ -30,13 +31,14 @@ export interface LeveledLog extends Log {
  */
 export function openLog(options: { level: string; isTerminal: boolean }): LeveledLog {
   const settings = { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  const logger: Logger = options.isTerminal
-    ? pino(
-        settings,
-        pretty({ colorize: !process.env['NO_COLOR'], sync: true, ignore: 'pid,hostname' }),
-      )
-    : pino(settings);
+  const logger: Logger = options.isTerminal ? pino(settings, prettyStream()) : pino(settings);
   return logger;
+}
+
+/** Loaded only for a terminal: a daemon under a supervisor never needs it. */
+function prettyStream() {
+  const makePretty = createRequire(import.meta.url)('pino-pretty') as typeof pretty;
+  return makePretty({ colorize: !process.env['NO_COLOR'], sync: true, ignore: 'pid,hostname' });
 }
 
 /** Drops every event; for one-shot commands and tests. */
