@@ -38,7 +38,12 @@ export function openLog(options: { level: string; isTerminal: boolean }): Levele
 /** Loaded only for a terminal: a daemon under a supervisor never needs it. */
 function prettyStream() {
   const makePretty = createRequire(import.meta.url)('pino-pretty') as typeof pretty;
-  return makePretty({ colorize: !process.env['NO_COLOR'], sync: true, ignore: 'pid,hostname' });
+  return makePretty({
+    colorize: !process.env['NO_COLOR'],
+    sync: true,
+    singleLine: true,
+    ignore: 'pid,hostname',
+  });
 }
 
 /** Drops every event; for one-shot commands and tests. */
