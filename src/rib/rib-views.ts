@@ -65,20 +65,12 @@ export class RibViews {
     }
   }
 
-  /** What a peer is told; of a lagging peer, what it will have been told. */
+  /**
+   * What a peer is told; of a lagging peer, what it will have been told. May be read on after the RIB
+   * has run: it follows the peer to another group, and ends with its session.
+   */
   *adjOut(peer: PeerId): Generator<AdvertisedView> {
-    for (const [family, group] of this.#peers.get(peer)?.groups ?? []) {
-      const { paths } = this.#families[family].tables;
-      const { hasAddPath } = group.encoding;
-      for (let slot = 1; slot < group.advertised.limit; slot++) {
-        const attrs = group.advertised.attrsFor(slot, peer);
-        if (attrs === 0) continue;
-        const prefixId = hasAddPath ? paths.prefix(slot as PathId) : (slot as PrefixId);
-        const prefix = this.prefixText(family, prefixId);
-        const source = group.advertised.source(slot);
-        yield { prefix, prefixId, pathId: hasAddPath ? slot : 0, attrs, source };
-      }
-    }
+    for (const family of FAMILIES) yield* this.#adjOut(peer, family);
   }
 
   /** One path by its row. */
@@ -199,6 +191,21 @@ export class RibViews {
       attributeSets: attrs.size,
       nextHops: nextHops.size,
     };
+  }
+
+  *#adjOut(peer: PeerId, family: Family): Generator<AdvertisedView> {
+    const { paths } = this.#families[family].tables;
+    for (let slot = 1; ; slot++) {
+      const group = this.#peers.get(peer)?.groups.get(family);
+      if (!group || slot >= group.advertised.limit) return;
+      const attrs = group.advertised.attrsFor(slot, peer);
+      if (attrs === 0) continue;
+      const { hasAddPath } = group.encoding;
+      const prefixId = hasAddPath ? paths.prefix(slot as PathId) : (slot as PrefixId);
+      const prefix = this.prefixText(family, prefixId);
+      const source = group.advertised.source(slot);
+      yield { prefix, prefixId, pathId: hasAddPath ? slot : 0, attrs, source };
+    }
   }
 
   *#pathsOf(family: Family, prefix: PrefixId): Generator<PathView> {
