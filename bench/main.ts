@@ -1,0 +1,71 @@
+/**
+ * The bench: speakers as black boxes in network namespaces, one after the other, under the same load.
+ *
+ *   npm run bench                                     all scenarios, all speakers that are installed
+ *   npm run bench -- table fan-out --peers catbird,bird --repeat 5
+ *   npm run bench -- table --prefixes 10000 --json result.json
+ *
+ * Exit code 0 only when every trial ended with every route where it belongs.
+ */
+import { existsSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { LoadReport } from './load/main.ts';
+import { machine } from './machine.ts';
+import { type Options, parseOptions } from './options.ts';
+import { isPresent } from './programs/catalog.ts';
+import type { Program } from './programs/program.ts';
+import { formatTable, type Outcome, summarize } from './report.ts';
+import type { Scenario, Sizes } from './scenario/scenario.ts';
+import { runTrial } from './trial.ts';
+
+const DIST = fileURLToPath(new URL('../dist', import.meta.url));
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  if (!existsSync(DIST)) throw new Error('dist/ is missing: run npm run build');
+  const programs = options.programs.filter(isPresent);
+  const absent = options.programs.filter((program) => !programs.includes(program));
+  const where = machine(programs);
+  console.log(where.text);
+  for (const { name } of absent) console.log(`not installed: ${name}`);
+  const results = [];
+  for (const scenario of options.scenarios) {
+    const sizes = options.sizesOf(scenario);
+    const outcomes = await playAll(scenario, sizes, programs, options);
+    console.log(`\n${scenario.name}: ${scenario.title(sizes)}\n${formatTable(outcomes)}`);
+    results.push({ scenario: scenario.name, sizes, outcomes });
+  }
+  const document = { ...where.facts, repeat: options.repeat, results };
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(document, null, 2)}\n`);
+  return results.some(({ outcomes }) => outcomes.some(({ failure }) => failure)) ? 1 : 0;
+}
+
+async function playAll(
+  scenario: Scenario,
+  sizes: Sizes,
+  programs: readonly Program[],
+  { repeat, deadlineSec }: Options,
+): Promise<Outcome[]> {
+  const reports = new Map<Program, LoadReport[]>(programs.map((program) => [program, []]));
+  const failures = new Map<Program, string>();
+  for (let round = 0; round < repeat; round++) {
+    for (const program of programs) {
+      if (failures.has(program)) continue;
+      try {
+        reports.get(program)!.push(await runTrial({ scenario, sizes, program, deadlineSec }));
+      } catch (error) {
+        failures.set(program, (error as Error).message);
+      }
+    }
+  }
+  return programs.map((program) =>
+    summarize(program.name, reports.get(program)!, failures.get(program)),
+  );
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(`npm run bench: ${(error as Error).message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,40 @@
+/** A speaker under test as a process inside a namespace. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { inside } from '../../lab/support/shell.ts';
+import { eventually } from '../../lab/support/wait.ts';
+
+const STOP_SEC = 20;
+
+export class Speaker {
+  readonly pid: number;
+  readonly #child: ChildProcess;
+  readonly #logFile: string;
+
+  /** @param logFile receives standard output and standard error */
+  constructor(namespace: string, argv: readonly string[], logFile: string) {
+    this.#logFile = logFile;
+    const log = openSync(logFile, 'a');
+    const [command, ...args] = inside(namespace, argv); // `ip` becomes the command: the pid is its
+    this.#child = spawn(command!, args, { stdio: ['ignore', log, log] });
+    this.pid = this.#child.pid!;
+    closeSync(log);
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Lets it end in its own way, and makes it end when that takes too long. */
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    await eventually('the speaker ends', STOP_SEC, () => {
+      if (this.isRunning) throw new Error('it still runs');
+    }).catch(() => this.#child.kill('SIGKILL'));
+  }
+
+  /** The end of its log. */
+  logTail(lines: number): string {
+    return readFileSync(this.#logFile, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * `npm run bench`: installs and builds what is missing, then runs bench/main.ts with the TypeScript
+ * loader the tests use.
+ */
+import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { asRoot } from '../scripts/as-root.mjs';
+import { installPeers } from '../scripts/debian-packages.mjs';
+import { installModules } from '../scripts/node-modules.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+function run(command, ...args) {
+  return spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] }).status;
+}
+
+function main(args) {
+  const isBuilt = installModules(root);
+  installPeers();
+  if (!isBuilt && run(process.execPath, join(root, 'scripts', 'build.mjs')) !== 0) return 1;
+  const prefix = asRoot();
+  if (!prefix) {
+    console.log('the bench needs network namespaces: run it as root, as in: sudo npm run bench');
+    return 1;
+  }
+  process.env.TS_NODE_TRANSPILE_ONLY = '1'; // types are npm run check's business
+  const loader = '--import=@tapjs/typescript/import';
+  const words = [...prefix, process.execPath, loader, join(root, 'bench', 'main.ts'), ...args];
+  return run(words[0], ...words.slice(1)) ?? 1;
+}
+
+try {
+  process.exitCode = main(process.argv.slice(2));
+} catch (error) {
+  console.error(`npm run bench: ${error.message}`);
+  process.exitCode = 1;
+}
