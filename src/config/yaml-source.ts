@@ -15,11 +15,10 @@ import {
   LineCounter,
   type Node,
   type Pair,
-  Parser,
   visit,
 } from 'yaml';
 import type { IssuePath } from './issues.ts';
-import { isShallow } from './yaml-depth.ts';
+import { readTokens } from './yaml-tokens.ts';
 
 const MAX_ALIASES = 100;
 
@@ -52,24 +51,24 @@ export class YamlSource {
 
   constructor(text: string) {
     this.#lines = new LineCounter();
-    const tokens = [...new Parser(this.#lines.addNewLine).parse(text)];
-    const isReadable = isShallow(tokens);
+    const tokens = readTokens(text, this.#lines);
+    const isTooDeep = typeof tokens === 'number';
     const composer = new Composer({
       lineCounter: this.#lines,
       prettyErrors: false,
       logLevel: 'error', // warnings become faults here; none is to be printed
     });
-    const [first, second] = composer.compose(isReadable ? tokens : [], true, text.length);
+    const [first, second] = composer.compose(isTooDeep ? [] : tokens, true, text.length);
     this.#document = first as Document.Parsed;
     const { errors, warnings } = this.#document;
     const faults = [...errors, ...warnings].map(({ message, pos, code }) => ({
       ...this.#position(pos[0]),
       reason: REASONS[code] ?? message,
     }));
-    if (!isReadable) faults.push({ line: 1, column: 1, reason: TOO_DEEP });
+    if (isTooDeep) faults.push({ ...this.#position(tokens), reason: TOO_DEEP });
     if (second) faults.push({ ...this.#position(second.range[0]), reason: SECOND_DOCUMENT });
     keepDottedNumbers(this.#document);
-    const hasValue = isReadable && !second && errors.every(({ code }) => code === 'DUPLICATE_KEY');
+    const hasValue = !isTooDeep && !second && errors.every(({ code }) => code === 'DUPLICATE_KEY');
     this.value = hasValue ? this.#plainData(faults) : undefined;
     this.faults = faults;
   }

@@ -116,8 +116,8 @@ class ObjectReader {
     if (found || UNREAD_KINDS.has(kind)) return found;
     if (named.length === 0) return this.#refuseKind(`unknown kind ${JSON.stringify(kind)}`);
     const accepted = named.flatMap((known) => known.apiVersions).join(', ');
-    const given =
-      apiVersion === undefined ? 'is missing' : `${JSON.stringify(apiVersion)} is unknown`;
+    const quoted = typeof apiVersion === 'string' ? `${JSON.stringify(apiVersion)} ` : '';
+    const given = apiVersion === undefined ? 'is missing' : `${quoted}is unknown`;
     return this.#refuse(['apiVersion'], `apiVersion ${given}; a ${kind} has one of ${accepted}`);
   }
 

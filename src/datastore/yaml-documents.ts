@@ -14,6 +14,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   Parser,
@@ -146,29 +147,22 @@ class Places {
   }
 }
 
-/** Parses in two steps, for the second descends into the tokens the first one only stacks. */
+/**
+ * Parses in two steps, and token by token: the parser gives up its stack recursively, and composing
+ * recurses too, which near the end of our own stack can abort the process.
+ */
 function compose(text: string, lines: LineCounter): Document.Parsed | string | undefined {
-  const tokens = [...new Parser(lines.addNewLine).parse(text)];
-  if (!isShallow(tokens)) return `nested deeper than ${MAX_DEPTH}`;
+  const parser = new Parser(lines.addNewLine);
+  const tokens: CST.Token[] = [];
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) tokens.push(token);
+    if (parser.stack.length > MAX_DEPTH) return `nested deeper than ${MAX_DEPTH}`;
+  }
+  for (const token of parser.end()) tokens.push(token);
   const composer = new Composer({ lineCounter: lines, prettyErrors: false });
   const [first, second] = composer.compose(tokens, false, text.length);
   return second ? 'a second document begins here without ---' : (first as Document.Parsed);
-}
-
-/** Recursion near the end of the stack can abort the process, so depth is measured without it. */
-function isShallow(tokens: readonly CST.Token[]): boolean {
-  let level: readonly CST.Token[] = tokens;
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH) return false;
-    level = level.flatMap(childTokens);
-  }
-  return true;
-}
-
-function childTokens(token: CST.Token): CST.Token[] {
-  if (token.type === 'document') return token.value ? [token.value] : [];
-  if (!('items' in token)) return [];
-  return token.items.flatMap(({ key, value }) => [key, value].filter((part) => part != null));
 }
 
 /** Turns the nodes of one document into plain data. */
