@@ -122,7 +122,11 @@ class Process {
       },
       faults: () => this.#faults,
     };
-    const server = createApiServer({ views: makeViews(context), commands: makeCommands(context) });
+    const server = createApiServer({
+      views: makeViews(context),
+      commands: makeCommands(context),
+      pause: () => new Promise((resolve) => this.#clock.defer(resolve)),
+    });
     await bindApiSocket(server, path);
     return server;
   }

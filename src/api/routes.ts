@@ -5,6 +5,8 @@ import type { DaemonCommands, DaemonViews } from './views.ts';
 export interface ApiContext {
   readonly views: DaemonViews;
   readonly commands: DaemonCommands;
+  /** Resolves after what else waits was served: sessions come before long listings. */
+  pause(): Promise<void>;
 }
 
 export interface ApiRequest {
@@ -15,8 +17,11 @@ export interface ApiRequest {
   readonly body: unknown;
 }
 
-/** One document, or many values as one JSON line each. */
-export type ApiAnswer = { readonly value: unknown } | { readonly lines: Iterable<unknown> };
+/** One document; or many values, as one JSON line each or together as one JSON array. */
+export type ApiAnswer =
+  | { readonly value: unknown }
+  | { readonly lines: Iterable<unknown> }
+  | { readonly list: Iterable<unknown> };
 
 type Handler = (context: ApiContext, request: ApiRequest) => ApiAnswer | undefined;
 
@@ -36,7 +41,7 @@ const ROUTES: readonly RouteEntry[] = [
   get('/v1/rib', ({ views }, { query }) => ({ lines: views.rib(query.get('query') ?? undefined) })),
   get('/v1/adj-in/([^/]+)', ({ views }, { parameters }) => many(views.adjIn(parameters[0]!))),
   get('/v1/adj-out/([^/]+)', ({ views }, { parameters }) => many(views.adjOut(parameters[0]!))),
-  get('/v1/fib', ({ views }) => ({ value: views.fib() })),
+  get('/v1/fib', ({ views }) => ({ list: views.fib() })),
   get('/v1/blocks', ({ views }) => ({ value: views.blocks() })),
   get('/v1/config', ({ views }) => ({ value: views.config() })),
   post('/v1/neighbors/([^/]+)/clear', ({ commands }, { parameters, body }) =>

@@ -1,8 +1,8 @@
 /**
  * The API: HTTP on a unix socket, read by `catbird show` and friends.
  *
- * Requests are small and answered at once; only route listings are long, and those are written as
- * JSON lines that stop when the socket is full and go on when it drains, so a slow reader costs
+ * Requests are small and answered at once; only route listings are long, and those are written in
+ * pieces that stop when the socket is full and go on when it drains, so a slow reader costs
  * nothing but its own time.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -11,7 +11,33 @@ import { type ApiContext, findRoute } from './routes.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_CONNECTIONS = 64;
-const LINES_PER_WRITE = 256;
+const VALUES_PER_WRITE = 256;
+
+/** How many values become one text. */
+interface Framing {
+  readonly type: string;
+  readonly open: string;
+  /** In front of each value, the first one excepted. */
+  readonly between: string;
+  /** Behind each value. */
+  readonly after: string;
+  readonly close: string;
+}
+
+const LINES: Framing = {
+  type: 'application/x-ndjson',
+  open: '',
+  between: '',
+  after: '\n',
+  close: '',
+};
+const ARRAY: Framing = {
+  type: 'application/json',
+  open: '[',
+  between: ',',
+  after: '',
+  close: ']\n',
+};
 
 /** An HTTP server for the context that nobody listens on yet; main binds it to its socket. */
 export function createApiServer(context: ApiContext): Server {
@@ -27,7 +53,7 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://catbird');
+  const url = parseUrl(request.url ?? '/');
   const route = findRoute(request.method ?? 'GET', url.pathname);
   if (!route)
     return reply(response, 404, { error: `there is no ${request.method} ${url.pathname}` });
@@ -38,8 +64,18 @@ async function handle(
     body,
   });
   if (answer === undefined) return reply(response, 404, { error: route.notFound });
-  if ('lines' in answer) return streamLines(response, answer.lines);
+  if ('lines' in answer) return stream(context, response, answer.lines, LINES);
+  if ('list' in answer) return stream(context, response, answer.list, ARRAY);
   reply(response, 200, answer.value);
+}
+
+/** @throws CatbirdError for a target that is no URL */
+function parseUrl(target: string): URL {
+  try {
+    return new URL(target, 'http://catbird');
+  } catch {
+    throw new CatbirdError('CATBIRD_API_REQUEST', `'${target}' is no path`);
+  }
 }
 
 async function readBody(request: IncomingMessage): Promise<unknown> {
@@ -65,21 +101,28 @@ function reply(response: ServerResponse, status: number, value: unknown): void {
   response.end(text);
 }
 
-async function streamLines(response: ServerResponse, values: Iterable<unknown>): Promise<void> {
-  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
-  let batch = '';
+async function stream(
+  context: ApiContext,
+  response: ServerResponse,
+  values: Iterable<unknown>,
+  { type, open, between, after, close }: Framing,
+): Promise<void> {
+  response.writeHead(200, { 'content-type': type });
+  let batch = open;
   let count = 0;
   for (const value of values) {
-    batch += `${JSON.stringify(value)}\n`;
-    if (++count % LINES_PER_WRITE !== 0) continue;
+    batch += `${count === 0 ? '' : between}${JSON.stringify(value)}${after}`;
+    if (++count % VALUES_PER_WRITE !== 0) continue;
     await write(response, batch);
+    // A reader that keeps up would have us write on and on in one turn of the event loop.
+    await context.pause();
     batch = '';
     if (response.destroyed) return;
   }
-  response.end(batch);
+  response.end(batch + close);
 }
 
-/** Waits until the socket took the text (or broke), so that sessions are served meanwhile. */
+/** Waits until the socket took the text, or broke. */
 function write(response: ServerResponse, text: string): Promise<void> {
   return new Promise((resolve) => response.write(text, () => resolve()));
 }

@@ -96,7 +96,7 @@ export interface DaemonViews {
   /** undefined: no such neighbour. */
   adjIn(name: string): Iterable<RouteView> | undefined;
   adjOut(name: string): Iterable<RouteView> | undefined;
-  fib(): readonly FibRouteView[];
+  fib(): Iterable<FibRouteView>;
   blocks(): readonly BlockView[];
   /** The running configuration in the shape of the configuration file, secrets hidden, and what is wrong with the newest one. */
   config(): object;

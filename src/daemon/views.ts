@@ -54,7 +54,7 @@ export function makeViews(context: ViewContext): DaemonViews {
       const neighbor = neighbors.find(name);
       return neighbor && adjOut(context, neighbor.peerId);
     },
-    fib: () => [...forwarding.routes()],
+    fib: () => forwarding.routes(),
     blocks: () =>
       daemon.config.blocks.map(({ cidr, state, advertise, blackhole }) => {
         const kernel = forwarding.stateOf(cidr);

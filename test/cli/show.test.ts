@@ -6,7 +6,7 @@ import { createApiServer } from '../../src/api/server.ts';
 import type { CommandIo } from '../../src/cli/command.ts';
 import { runCommandLine } from '../../src/cli/main.ts';
 import { bindApiSocket, closeApiSocket } from '../../src/run/api-socket.ts';
-import { NEIGHBOR, recordingCommands, stubViews } from '../support/stub-views.ts';
+import { NEIGHBOR, stubContext } from '../support/stub-views.ts';
 
 interface Outcome {
   readonly code: number;
@@ -31,7 +31,7 @@ async function withDaemon(t: Test, routes = 2): Promise<{ api: string; record: s
   const folder = await mkdtemp(join(tmpdir(), 'catbird-api-'));
   const api = join(folder, 'catbird.sock');
   const record: string[] = [];
-  const server = createApiServer({ views: stubViews(routes), commands: recordingCommands(record) });
+  const server = createApiServer(stubContext(routes, record));
   await bindApiSocket(server, api);
   t.teardown(async () => {
     await closeApiSocket(server);
@@ -127,7 +127,7 @@ t.test('administrative commands reach the daemon with their text', async (t) => 
 
 t.test('a second daemon on the same socket is refused, a stale socket is replaced', async (t) => {
   const { api } = await withDaemon(t);
-  const second = createApiServer({ views: stubViews(), commands: recordingCommands([]) });
+  const second = createApiServer(stubContext());
   await t.rejects(bindApiSocket(second, api), { code: 'CATBIRD_API_BUSY' });
   t.equal((await stat(api)).mode & 0o777, 0o660);
 });

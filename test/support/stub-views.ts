@@ -1,4 +1,5 @@
 /** Views and commands that answer from fixed data and remember what was asked, for API and CLI tests. */
+import type { ApiContext } from '../../src/api/routes.ts';
 import type { DaemonCommands, DaemonViews, NeighborView, RouteView } from '../../src/api/views.ts';
 
 export const NEIGHBOR: NeighborView = {
@@ -89,6 +90,12 @@ export function stubViews(routes = 2): DaemonViews {
     ],
     config: () => ({ router: { asNumber: 64512 } }),
   };
+}
+
+/** What an API server needs; `record` as in {@link recordingCommands}. */
+export function stubContext(routes = 2, record: string[] = []): ApiContext {
+  const commands = recordingCommands(record);
+  return { views: stubViews(routes), commands, pause: () => Promise.resolve() };
 }
 
 /** Commands that record themselves as `name argument text` lines. */
