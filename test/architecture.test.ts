@@ -20,6 +20,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   policy: ['bgp/wire', 'net'],
   rib: ['policy', 'bgp/wire', 'net'],
   fib: ['net', 'runtime'],
+  bfd: ['net', 'runtime'],
   datastore: ['net', 'runtime'],
   config: ['net'],
   'config-templates': ['config', 'net'],
@@ -49,6 +50,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** Doors to the outside: modules and globals that make a result depend on more than its arguments. */
 const DOORS: readonly string[] = [
   'node:net',
+  'node:dgram',
   'node:fs',
   'node:fs/promises',
   'node:child_process',
@@ -84,6 +86,7 @@ const EXCEPTIONS: readonly Exception[] = [
   exception('api/server.ts', 'net', 'CatbirdError, the one error users see, lives in net'),
   exception('runtime/tcp-connection.ts', 'net', 'the system names addresses as text'),
   exception('runtime/tcp-transport.ts', 'net', 'the system names addresses as text'),
+  exception('runtime/udp-transport.ts', 'net', 'the system names addresses as text'),
   exception('cli/commands/run.ts', 'main', 'the command that starts the composition root'),
   exception('cli/commands/run.ts', 'run', 'reads the options of the composition root'),
   exception('cli/commands/check.ts', 'run', 'reads the file exactly as the daemon will'),
