@@ -47,8 +47,8 @@ interface Scene {
   readonly listeners: readonly LabPeer[];
 }
 
-/** Attributes near the largest message may not fit the one out, and are withdrawn whoever had them or not. */
-const LARGE_BODY = 3000;
+/** Attributes may triple on the way to a peer of two-octet numbers; what fits no message is withdrawn, from all. */
+const LARGE_BODY = 1200;
 
 const INTERNAL = 1;
 const CLIENT = 2;
@@ -112,6 +112,7 @@ function run(input: Uint8Array): void {
   }
   for (const peer of listeners) peer.drain();
   lab.settle();
+  checkSplitHorizon(scene);
   checkLatecomers(scene);
   if (steps.every(({ octets }) => octets.length < LARGE_BODY)) checkWithdrawals(listeners);
   for (const peer of senders) peer.down();
@@ -143,6 +144,21 @@ function deliver(from: LabPeer, body: Uint8Array): void {
 function restart(peer: LabPeer, keepStale: boolean): void {
   peer.down(keepStale);
   peer.up();
+}
+
+/** Nobody is told a route it sent. */
+function checkSplitHorizon({ lab, senders, listeners }: Scene): void {
+  const peers = new Map([...senders, ...listeners].map((peer) => [peer.id, peer]));
+  for (const family of FAMILIES) {
+    for (const { peer, prefix, path, isBest } of lab.rib.views.paths(family)) {
+      const from = peers.get(peer);
+      if (!from) continue;
+      const hasAddPath = from.wire.addPathSend.length > 0;
+      const key = hasAddPath ? `${prefix}#${path}` : prefix;
+      if (!hasAddPath && !isBest) continue;
+      check(!from.routes.has(key), `${key} went back to ${from.config.name}`);
+    }
+  }
 }
 
 /** A peer like each listener that joins now holds the same routes, its own aside. */
