@@ -26,6 +26,8 @@ export const DEFAULTS = {
   restartTimeSec: 120,
   rangeLimit: 1000,
   localPref: 100,
+  bfdIntervalMs: 300,
+  bfdMultiplier: 3,
   normalPriority: 1024,
   protocol: 12,
   table: 254,
@@ -141,9 +143,24 @@ function assembleSession(
       limit: maximumPrefixes.limit,
       action: maximumPrefixes.action ?? 'restart',
     },
+    bfd: draft.bfd && assembleBfd(draft.bfd, draft, asNumber),
     import: draft.import ?? [],
     export: draft.export ?? [],
     waitingFor: draft.waitingFor,
+  };
+}
+
+/** Internal peers may be routers away, external ones are neighbours unless `ttlSecurity` allows more hops. */
+function assembleBfd(
+  bfd: NonNullable<SessionDraft['bfd']>,
+  { asNumber, localAsNumber, ttlSecurity }: SessionDraft,
+  routerAsNumber: number,
+): SessionConfig['bfd'] {
+  const isInternal = asNumber === (localAsNumber ?? routerAsNumber);
+  return {
+    intervalMs: bfd.interval ?? DEFAULTS.bfdIntervalMs,
+    multiplier: bfd.multiplier ?? DEFAULTS.bfdMultiplier,
+    multihop: bfd.multihop ?? (ttlSecurity === undefined ? isInternal : ttlSecurity > 1),
   };
 }
 

@@ -58,6 +58,7 @@ export const SESSION_IMPACT: Readonly<Record<keyof typeof sessionShape, Impact>>
   gracefulRestart: 'reset',
   addPath: 'reset',
   maximumPrefixes: 'none', // counted against from now on
+  bfd: 'none', // BGP stays up; only a failure BFD sees ends it
   import: 'refresh',
   export: 'soft',
   waitingFor: 'reset',

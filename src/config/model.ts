@@ -96,6 +96,10 @@ export interface SessionConfig {
   readonly maximumPrefixes:
     | { readonly limit: number; readonly action: 'warn' | 'restart' | 'shutdown' }
     | undefined;
+  /** Present: the path is watched by BFD (RFC 5880); RFC 5883 when multihop. */
+  readonly bfd:
+    | { readonly intervalMs: number; readonly multiplier: number; readonly multihop: boolean }
+    | undefined;
   readonly import: readonly string[];
   readonly export: readonly string[];
   /** Present: the session stays down and shows this as its reason (a missing secret, SESS-9). */

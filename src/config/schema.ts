@@ -112,6 +112,13 @@ export const sessionShape = {
       action: choice('warn', 'restart', 'shutdown').optional(),
     })
     .optional(),
+  bfd: z
+    .strictObject({
+      interval: integer(50, 60_000).optional(),
+      multiplier: integer(1, 255).optional(),
+      multihop: flag.optional(),
+    })
+    .optional(),
   import: z.array(text).optional(),
   export: z.array(text).optional(),
   waitingFor: text.optional(),

@@ -78,6 +78,7 @@ const OTHER_VALUES: Readonly<Record<keyof typeof SESSION_IMPACT, string>> = {
   gracefulRestart: '{ enabled: false }',
   addPath: '{ send: false }',
   maximumPrefixes: '{ limit: 5 }',
+  bfd: '{ interval: 100 }',
   import: '[p]',
   export: '[p]',
   waitingFor: 'a secret',
