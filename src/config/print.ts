@@ -113,6 +113,11 @@ export function printSession(session: SessionConfig, options: PrintOptions): Pla
     },
     addPath: { ...session.addPath },
     maximumPrefixes: session.maximumPrefixes && { ...session.maximumPrefixes },
+    bfd: session.bfd && {
+      interval: session.bfd.intervalMs,
+      multiplier: session.bfd.multiplier,
+      multihop: session.bfd.multihop,
+    },
     import: [...session.import],
     export: [...session.export],
     waitingFor: session.waitingFor,
