@@ -14,14 +14,9 @@ import {
   strongest,
 } from './impact.ts';
 import type { Config, NeighborConfig, NeighborRangeConfig, SessionConfig } from './model.ts';
-import {
-  HIDDEN,
-  type PlainObject,
-  printFib,
-  printRouter,
-  printRule,
-  printSession,
-} from './print.ts';
+import type { PlainObject } from './plain-object.ts';
+import { HIDDEN, printFib, printRouter, printSession } from './print.ts';
+import { printRule } from './print-policy.ts';
 
 /** One key with both values as configuration files write them; passwords are hidden. */
 export interface KeyChange {

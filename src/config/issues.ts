@@ -58,5 +58,6 @@ function inner(schema: unknown, part: string | number): unknown {
 }
 
 function unwrap(schema: unknown): unknown {
-  return schema instanceof z.ZodOptional ? unwrap(schema.unwrap()) : schema;
+  const isWrapped = schema instanceof z.ZodOptional || schema instanceof z.ZodLazy;
+  return isWrapped ? unwrap(schema.unwrap()) : schema;
 }

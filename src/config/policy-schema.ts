@@ -1,19 +1,19 @@
 /** The shape of `policies`: named lists of rules, as docs/configuration.md describes them. */
 import { z } from 'zod';
 import { maximumLength } from '../net/family.ts';
-import type { PrefixRange } from '../policy/model.ts';
-import { makePrefixRange, parsePrefixRange } from './prefix-range.ts';
+import { makePrefix, type Prefix } from '../net/prefix.ts';
+import { parseAddress, parseCidr } from '../net/text.ts';
+import type { PolicyMatch, PrefixRange } from '../policy/model.ts';
 import {
-  address,
-  asNumber,
-  choice,
-  cidr,
-  community,
-  integer,
-  largeCommunity,
-  scalar,
-  text,
-} from './values.ts';
+  parseCommunity,
+  parseCommunityPattern,
+  parseExtendedCommunity,
+  parseExtendedPattern,
+  parseLargeCommunity,
+  parseLargePattern,
+} from './community-text.ts';
+import { makePrefixRange, parsePrefixRange } from './prefix-range.ts';
+import { asNumber, choice, cidr, fromText, integer, ORIGINS, scalar, text } from './values.ts';
 
 const MAX_UINT32 = 0xffff_ffff;
 const uint32 = integer(0, MAX_UINT32);
@@ -53,42 +53,109 @@ const prefixRange = z.unknown().transform((raw, context): PrefixRange => {
   return z.NEVER;
 });
 
-const localPrefRange = z
+const numberRange = z
   .strictObject({ min: uint32.optional(), max: uint32.optional() })
   .refine(({ min = 0, max = MAX_UINT32 }) => min <= max, 'min is greater than max');
 
-/** Keys of `match`. */
-export const matchShape = {
+const community = fromText('a community like 64512:10 or no-export', parseCommunity);
+const communityPattern = fromText(
+  'a community like 64512:10, 64512:*, *:10 or no-export',
+  parseCommunityPattern,
+);
+const largeCommunity = fromText('a large community like 64512:20:30', parseLargeCommunity);
+const largePattern = fromText(
+  'a large community like 64512:20:30 or 64512:20:*',
+  parseLargePattern,
+);
+const extendedCommunity = fromText(
+  'an extended community like rt:64512:10, ro:192.0.2.1:10 or 0x and 16 hex digits',
+  parseExtendedCommunity,
+);
+const extendedPattern = fromText(
+  'an extended community like rt:64512:10, rt:64512:*, rt:* or 0x and 16 hex digits',
+  parseExtendedPattern,
+);
+
+const sessionGlob = fromText(
+  'a neighbor name with * and ? as wildcards',
+  (raw) => raw || undefined,
+);
+
+/** An address is the CIDR block that holds it alone. */
+const nextHop = fromText(
+  'an address or a CIDR block without host bits',
+  (raw): Prefix | undefined => {
+    const address = parseAddress(raw);
+    return address ? makePrefix(address, address.length * 8) : parseCidr(raw);
+  },
+);
+
+/** By its code on the wire (RFC 4271 §4.3 a). */
+const origin = scalar(`one of ${ORIGINS.join(', ')}`, (raw) => {
+  const code = typeof raw === 'string' ? ORIGINS.indexOf(raw) : -1;
+  return code < 0 ? undefined : code;
+});
+
+const nextHopAction = fromText('self, keep or an address', (raw) =>
+  raw === 'self' || raw === 'keep' ? raw : parseAddress(raw),
+);
+
+const medAction = scalar(`a whole number from 0 to ${MAX_UINT32}, or remove`, (raw) =>
+  raw === 'remove' ? raw : uint32.safeParse(raw).data,
+);
+
+const matchSchema = z.strictObject({
   prefixes: z.array(prefixRange).optional(),
   notPrefixes: z.array(prefixRange).optional(),
   sources: z.array(choice('ibgp', 'ebgp', 'static', 'direct', 'kernel')).optional(),
   peerType: choice('internal', 'external').optional(),
+  neighbors: z.array(sessionGlob).optional(),
   communities: z.array(community).optional(),
+  anyCommunities: z.array(communityPattern).optional(),
   largeCommunities: z.array(largeCommunity).optional(),
+  extendedCommunities: z.array(extendedCommunity).optional(),
   asPathPrefix: z.array(asNumber).optional(),
-  localPref: localPrefRange.optional(),
-  nextHops: z.array(address).optional(),
+  asPathContains: z.array(asNumber).optional(),
+  asPathOrigin: z.array(asNumber).optional(),
+  asPathFirst: z.array(asNumber).optional(),
+  asPathLength: numberRange.optional(),
+  localPref: numberRange.optional(),
+  med: numberRange.optional(),
+  origin: origin.optional(),
+  nextHops: z.array(nextHop).optional(),
   interfaces: z.array(glob).optional(),
-};
+  // Parsing leaves out absent keys; only its type says they could be undefined.
+  not: z
+    .lazy((): z.ZodType<PolicyMatch> => matchSchema as unknown as z.ZodType<PolicyMatch>)
+    .optional(),
+});
 
-/** Keys of `set`. */
-export const setShape = {
+const setSchema = z.strictObject({
   localPref: uint32.optional(),
-  med: uint32.optional(),
+  med: medAction.optional(),
+  origin: origin.optional(),
+  nextHop: nextHopAction.optional(),
+  setCommunities: z.array(community).optional(),
+  removeCommunities: z.array(communityPattern).optional(),
   addCommunities: z.array(community).optional(),
+  setLargeCommunities: z.array(largeCommunity).optional(),
+  removeLargeCommunities: z.array(largePattern).optional(),
   addLargeCommunities: z.array(largeCommunity).optional(),
+  setExtendedCommunities: z.array(extendedCommunity).optional(),
+  removeExtendedCommunities: z.array(extendedPattern).optional(),
+  addExtendedCommunities: z.array(extendedCommunity).optional(),
   prepend: z.array(asNumber).optional(),
-};
+  prependOwn: integer(1, 255).optional(),
+});
 
-/** Keys of a rule. */
-export const ruleShape = {
-  name: text.optional(),
-  match: z.strictObject(matchShape).optional(),
-  set: z.strictObject(setShape).optional(),
-  action: choice('accept', 'reject', 'next'),
-};
-
-export const policyRules = z.array(z.strictObject(ruleShape));
+export const policyRules = z.array(
+  z.strictObject({
+    name: text.optional(),
+    match: matchSchema.optional(),
+    set: setSchema.optional(),
+    action: choice('accept', 'reject', 'next'),
+  }),
+);
 
 /** A rule as read: no name yet where the file gives none. */
 export type RuleDraft = z.infer<typeof policyRules>[number];

@@ -5,7 +5,6 @@
  */
 import type { Address } from '../net/address.ts';
 import { formatAddress, formatIpv4Number, formatPrefix } from '../net/text.ts';
-import type { PolicyRule } from '../policy/model.ts';
 import { DEFAULTS } from './assemble.ts';
 import type {
   Config,
@@ -15,7 +14,8 @@ import type {
   RouterConfig,
   SessionConfig,
 } from './model.ts';
-import { formatPrefixRange } from './prefix-range.ts';
+import { type PlainObject, present } from './plain-object.ts';
+import { printRule } from './print-policy.ts';
 
 /** Stands where a password would. */
 export const HIDDEN = '********';
@@ -24,8 +24,6 @@ export interface PrintOptions {
   /** Passwords as they are; otherwise {@link HIDDEN}. */
   readonly showSecrets: boolean;
 }
-
-export type PlainObject = Readonly<Record<string, unknown>>;
 
 const HIDE: PrintOptions = { showSecrets: false };
 
@@ -147,38 +145,6 @@ function withoutDefaults(session: PlainObject): PlainObject {
   );
 }
 
-/** A rule with only the parts it has. */
-export function printRule({ name, match, set, action }: PolicyRule): PlainObject {
-  const { prefixes, notPrefixes, largeCommunities, communities, nextHops, ...rest } = match;
-  const { addCommunities, addLargeCommunities, ...actions } = set;
-  const printedMatch = present({
-    prefixes: prefixes?.map(formatPrefixRange),
-    notPrefixes: notPrefixes?.map(formatPrefixRange),
-    communities: communities?.map(formatCommunity),
-    largeCommunities: largeCommunities?.map((words) => words.join(':')),
-    nextHops: nextHops && texts(nextHops),
-    ...rest,
-  });
-  const printedSet = present({
-    addCommunities: addCommunities?.map(formatCommunity),
-    addLargeCommunities: addLargeCommunities?.map((words) => words.join(':')),
-    ...actions,
-  });
-  return present({ name, match: unlessEmpty(printedMatch), set: unlessEmpty(printedSet), action });
-}
-
-function unlessEmpty(object: PlainObject): PlainObject | undefined {
-  return Object.keys(object).length === 0 ? undefined : object;
-}
-
-function present(object: PlainObject): PlainObject {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
-}
-
 function texts(addresses: readonly Address[]): string[] {
   return addresses.map((address) => formatAddress(address));
-}
-
-function formatCommunity(value: number): string {
-  return `${value >>> 16}:${value & 0xffff}`;
 }

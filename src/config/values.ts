@@ -41,7 +41,7 @@ export function show(raw: unknown): string {
 }
 
 /** A scalar that is written as text. */
-function fromText<T>(expected: string, read: (text: string) => T | undefined): z.ZodType<T> {
+export function fromText<T>(expected: string, read: (text: string) => T | undefined): z.ZodType<T> {
   return scalar(expected, (raw) => (typeof raw === 'string' ? read(raw) : undefined));
 }
 
@@ -113,20 +113,5 @@ export const interfaceAddress = fromText(
 
 export const family: z.ZodType<Family> = choice('ipv4-unicast', 'ipv6-unicast');
 
-/** `64512:10` as an unsigned 32-bit number (RFC 1997). */
-export const community = fromText('a community like 64512:10', (value) => {
-  const parts = numbers(value, 2, 0xffff);
-  return parts && parts[0]! * 0x1_0000 + parts[1]!;
-});
-
-/** `64512:20:30` as three words (RFC 8092). */
-export const largeCommunity = fromText('a large community like 64512:20:30', (value) => {
-  const parts = numbers(value, 3, 0xffff_ffff);
-  return parts && ([parts[0]!, parts[1]!, parts[2]!] as const);
-});
-
-function numbers(value: string, count: number, maximum: number): number[] | undefined {
-  if (!/^\d{1,10}(:\d{1,10})+$/.test(value)) return undefined;
-  const parts = value.split(':').map(Number);
-  return parts.length === count && parts.every((part) => part <= maximum) ? parts : undefined;
-}
+/** ORIGIN in words, by its code on the wire (RFC 4271 §4.3 a). */
+export const ORIGINS: readonly string[] = ['igp', 'egp', 'incomplete'];

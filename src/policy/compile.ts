@@ -6,17 +6,20 @@
  * per attribute set and source serves every route that carries them.
  */
 import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
-import { applyActions } from './actions.ts';
-import { compileMatch, dependsOnPrefix, type RouteTest } from './match.ts';
-import type { PolicyRule } from './model.ts';
-import type { RouteFacts } from './route-facts.ts';
+import { compileActions, type RouteChanger } from './actions.ts';
+import { matchesAnyGlob } from './glob.ts';
+import { compileMatch, dependsOnPrefix, holds, type RouteTest } from './match.ts';
+import type { PolicyMatch, PolicyRule } from './model.ts';
+import type { PolicySession, RouteFacts } from './route-facts.ts';
 
-export type { RouteFacts } from './route-facts.ts';
+export type { PolicySession, RouteFacts } from './route-facts.ts';
 
 export interface PolicyVerdict {
   readonly accepted: boolean;
   /** The route's own object when no rule changed it. */
   readonly attributes: PathAttributes;
+  /** What export does to the next hop; undefined leaves it to the session's setting. */
+  readonly nextHop: 'self' | 'keep' | undefined;
   /** Name of the rule that decided; empty when none did and the route passed at the end. */
   readonly rule: string;
 }
@@ -24,6 +27,7 @@ export interface PolicyVerdict {
 interface CompiledRule {
   readonly rule: PolicyRule;
   readonly tests: readonly RouteTest[];
+  readonly change: RouteChanger;
 }
 
 /** A compiled list of rules for one direction of sessions of one kind. */
@@ -41,11 +45,11 @@ export class Policy {
   }
 
   /** @param rules all lists of a session and direction, concatenated in order */
-  static compile(rules: readonly PolicyRule[], peerType: 'internal' | 'external'): Policy {
+  static compile(rules: readonly PolicyRule[], session: PolicySession): Policy {
     const compiled: CompiledRule[] = [];
     for (const rule of rules) {
-      const tests = compileMatch(rule.match, peerType);
-      if (tests) compiled.push({ rule, tests });
+      const tests = compileMatch(rule.match, session);
+      if (tests) compiled.push({ rule, tests, change: compileActions(rule.set, session) });
     }
     return new Policy(compiled);
   }
@@ -53,15 +57,41 @@ export class Policy {
   /** The first rule that accepts or rejects ends the run; the end of the list accepts. */
   evaluate(facts: RouteFacts): PolicyVerdict {
     let route = facts;
-    for (const { rule, tests } of this.#rules) {
-      if (!tests.every((test) => test(route))) continue;
-      if (rule.action === 'reject') {
-        return { accepted: false, attributes: facts.attributes, rule: rule.name };
+    let nextHop: PolicyVerdict['nextHop'];
+    for (const { rule, tests, change } of this.#rules) {
+      if (!holds(tests, route)) continue;
+      const { name, action } = rule;
+      if (action === 'reject') {
+        return { accepted: false, attributes: facts.attributes, nextHop: undefined, rule: name };
       }
-      const attributes = applyActions(route.attributes, rule.set);
-      if (rule.action === 'accept') return { accepted: true, attributes, rule: rule.name };
+      const attributes = change(route.attributes, facts.family);
+      nextHop = nextHopRule(rule, facts) ?? nextHop;
+      if (action === 'accept') return { accepted: true, attributes, nextHop, rule: name };
       if (attributes !== route.attributes) route = { ...route, attributes };
     }
-    return { accepted: true, attributes: route.attributes, rule: '' };
+    return { accepted: true, attributes: route.attributes, nextHop, rule: '' };
   }
+}
+
+/** A next hop that a rule put in is kept, whatever the session's setting. */
+function nextHopRule({ set: { nextHop } }: PolicyRule, { family }: RouteFacts) {
+  if (!(nextHop instanceof Uint8Array)) return nextHop;
+  const isOfFamily = (nextHop.length === 4) === (family === 'ipv4-unicast');
+  return isOfFamily ? 'keep' : undefined;
+}
+
+/**
+ * What of a session the rules depend on, as text: sessions with equal texts share a compiled policy,
+ * and with it the routes worked out for a group of peers.
+ */
+export function sessionKey(rules: readonly PolicyRule[], session: PolicySession): string {
+  const named = rules
+    .flatMap(({ match }) => neighborGlobs(match))
+    .map((globs) => (matchesAnyGlob(globs, session.name) ? '1' : '0'));
+  const usesOwnAs = rules.some(({ set }) => set.prependOwn !== undefined);
+  return [session.peerType, named.join(''), usesOwnAs ? session.localAsNumber : ''].join(' ');
+}
+
+function neighborGlobs({ neighbors, not }: PolicyMatch): (readonly string[])[] {
+  return [...(neighbors ? [neighbors] : []), ...(not ? neighborGlobs(not) : [])];
 }

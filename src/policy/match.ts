@@ -1,66 +1,119 @@
 /**
  * Turns a rule's `match` part into a list of tests, all of which must hold.
  *
- * Tests that are cheap come first; what depends on the prefix alone comes last, because a policy
- * without such tests can be answered once per attribute set.
+ * What a session decides alone (its kind, its name) is decided here, once. Tests that are cheap come
+ * first; what depends on the prefix alone comes last, because a policy without such tests can be
+ * answered once per attribute set.
  */
-import { startsWith } from '../bgp/wire/as-path.ts';
-import { sameAddress } from '../net/address.ts';
-import { hasLargeCommunity } from './actions.ts';
-import type { PolicyMatch } from './model.ts';
+import { asPathLength, neighborAs, startsWith } from '../bgp/wire/as-path.ts';
+import { EXTENDED_COMMUNITY_SIZE, LARGE_COMMUNITY_WORDS } from '../bgp/wire/communities.ts';
+import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
+import { containsAddress } from '../net/prefix.ts';
+import { containsSequence, originAs } from './as-path-questions.ts';
+import { hasCommunity, hexTest, wordsTest } from './community-lists.ts';
+import { matchesAnyGlob } from './glob.ts';
+import type { NumberRange, PolicyMatch } from './model.ts';
 import { PrefixSet } from './prefix-set.ts';
-import type { RouteFacts } from './route-facts.ts';
+import type { PolicySession, RouteFacts } from './route-facts.ts';
 
 export type RouteTest = (route: RouteFacts) => boolean;
 
+type AttributeTest = (attributes: PathAttributes) => boolean;
+
 /**
- * Compiles the match part for sessions of one kind.
+ * Compiles the match part for a session.
  *
- * @returns the tests, or undefined when the rule can never match on such a session
+ * @returns the tests, or undefined when the rule can never match on this session
  */
 export function compileMatch(
   match: PolicyMatch,
-  peerType: 'internal' | 'external',
+  session: PolicySession,
 ): readonly RouteTest[] | undefined {
-  if (match.peerType !== undefined && match.peerType !== peerType) return undefined;
-  return [...attributeTests(match), ...communityTests(match), ...prefixTests(match)];
+  const { peerType, neighbors, not } = match;
+  if (peerType !== undefined && peerType !== session.peerType) return undefined;
+  if (neighbors && !matchesAnyGlob(neighbors, session.name)) return undefined;
+  const refused = not && compileMatch(not, session);
+  if (refused?.length === 0) return undefined;
+  const tests = [...sourceTests(match), ...lift(attributeTests(match)), ...prefixTests(match)];
+  if (refused) tests.push((route) => !holds(refused, route));
+  return tests;
+}
+
+/** True when all tests hold. */
+export function holds(tests: readonly RouteTest[], route: RouteFacts): boolean {
+  for (const test of tests) if (!test(route)) return false;
+  return true;
 }
 
 /** True when the rule looks at the prefix itself or at something that varies with it. */
 export function dependsOnPrefix(match: PolicyMatch): boolean {
+  if (match.not && dependsOnPrefix(match.not)) return true;
   return Boolean(match.prefixes ?? match.notPrefixes ?? match.interfaces);
 }
 
-function attributeTests(match: PolicyMatch): RouteTest[] {
+function lift(tests: readonly AttributeTest[]): RouteTest[] {
+  return tests.map((test) => (route) => test(route.attributes));
+}
+
+function sourceTests({ sources, interfaces }: PolicyMatch): RouteTest[] {
   const tests: RouteTest[] = [];
-  const { sources, localPref, asPathPrefix, nextHops, interfaces } = match;
   if (sources) tests.push((route) => sources.includes(route.source));
-  if (localPref) {
-    const { min = 0, max = 0xffff_ffff } = localPref;
-    tests.push((route) => isBetween(route.attributes.localPref, min, max));
-  }
-  if (asPathPrefix) tests.push((route) => startsWith(route.attributes.asPath, asPathPrefix));
+  if (interfaces) tests.push((route) => matchesAnyGlob(interfaces, route.interface));
+  return tests;
+}
+
+function attributeTests(match: PolicyMatch): AttributeTest[] {
+  return [...numberTests(match), ...pathTests(match), ...communityTests(match)];
+}
+
+function numberTests({ localPref, med, origin, nextHops }: PolicyMatch): AttributeTest[] {
+  const tests: AttributeTest[] = [];
+  if (origin !== undefined) tests.push((attributes) => attributes.origin === origin);
+  if (localPref) tests.push((attributes) => isWithin(attributes.localPref, localPref));
+  if (med) tests.push((attributes) => isWithin(attributes.med, med));
   if (nextHops) {
-    tests.push((route) => nextHops.some((hop) => sameAddress(hop, route.attributes.nextHop)));
-  }
-  if (interfaces) {
-    const globs = interfaces.map(globToRegExp);
-    tests.push((route) => globs.some((glob) => glob.test(route.interface)));
+    tests.push(({ nextHop }) => {
+      const halves =
+        nextHop.length === 32 ? [nextHop.subarray(0, 16), nextHop.subarray(16)] : [nextHop];
+      return nextHops.some((hop) => halves.some((half) => containsAddress(hop, half)));
+    });
   }
   return tests;
 }
 
-function isBetween(value: number | undefined, min: number, max: number): boolean {
+function isWithin(value: number | undefined, { min = 0, max = 0xffff_ffff }: NumberRange): boolean {
   return value !== undefined && value >= min && value <= max;
 }
 
-function communityTests(match: PolicyMatch): RouteTest[] {
-  const tests: RouteTest[] = [];
+function pathTests(match: PolicyMatch): AttributeTest[] {
+  const { asPathPrefix, asPathContains, asPathOrigin, asPathFirst, asPathLength: length } = match;
+  const tests: AttributeTest[] = [];
+  if (asPathFirst) tests.push(({ asPath }) => isAmong(neighborAs(asPath), asPathFirst));
+  if (asPathOrigin) tests.push(({ asPath }) => isAmong(originAs(asPath), asPathOrigin));
+  if (length) tests.push(({ asPath }) => isWithin(asPathLength(asPath), length));
+  if (asPathPrefix) tests.push(({ asPath }) => startsWith(asPath, asPathPrefix));
+  if (asPathContains) tests.push(({ asPath }) => containsSequence(asPath, asPathContains));
+  return tests;
+}
+
+function isAmong(asn: number | undefined, wanted: readonly number[]): boolean {
+  return asn !== undefined && wanted.includes(asn);
+}
+
+function communityTests(match: PolicyMatch): AttributeTest[] {
+  const tests: AttributeTest[] = [];
   for (const community of match.communities ?? []) {
-    tests.push((route) => route.attributes.communities.includes(community));
+    tests.push(({ communities }) => communities.includes(community));
   }
-  for (const community of match.largeCommunities ?? []) {
-    tests.push((route) => hasLargeCommunity(route.attributes.largeCommunities, community));
+  if (match.anyCommunities) {
+    const any = match.anyCommunities.map(wordsTest);
+    tests.push(({ communities }) => any.some((test) => hasCommunity(communities, 1, test)));
+  }
+  for (const test of (match.largeCommunities ?? []).map(wordsTest)) {
+    tests.push((set) => hasCommunity(set.largeCommunities, LARGE_COMMUNITY_WORDS, test));
+  }
+  for (const test of (match.extendedCommunities ?? []).map(hexTest)) {
+    tests.push((set) => hasCommunity(set.extendedCommunities, EXTENDED_COMMUNITY_SIZE, test));
   }
   return tests;
 }
@@ -76,13 +129,4 @@ function prefixTests(match: PolicyMatch): RouteTest[] {
     tests.push(({ family, bytes, at, bits }) => !set.matches(family, bytes, at, bits));
   }
   return tests;
-}
-
-/** `*` is any run of characters, `?` one; everything else is itself (FILT-6). */
-function globToRegExp(glob: string): RegExp {
-  const source = glob
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`);
 }

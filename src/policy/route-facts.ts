@@ -14,3 +14,11 @@ export interface RouteFacts {
   /** Outgoing interface, empty when there is none. */
   readonly interface: string;
 }
+
+/** The session a policy runs on; known when it is compiled. */
+export interface PolicySession {
+  readonly peerType: 'internal' | 'external';
+  /** Name of the neighbour. */
+  readonly name: string;
+  readonly localAsNumber: number;
+}

@@ -9,7 +9,7 @@ import { prepend, withoutConfederation } from '../bgp/wire/as-path.ts';
 import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
 import { type Address, addressFamily } from '../net/address.ts';
 import { addressSize } from '../net/family.ts';
-import type { Policy } from '../policy/compile.ts';
+import type { Policy, PolicyVerdict } from '../policy/compile.ts';
 import { ATTRS_HAS_LOCAL_PREF, ATTRS_NO_ADVERTISE, ATTRS_NO_EXPORT } from './attribute-columns.ts';
 import type { AttrsId, PathId, PeerId } from './ids.ts';
 import { PATH_UNADVERTISED } from './path-table.ts';
@@ -44,6 +44,9 @@ export interface ExportExplanation {
   /** Deciding export rule, empty when none decided. */
   readonly rule: string;
 }
+
+/** What policy made of a route. */
+type Told = Pick<PolicyVerdict, 'attributes' | 'nextHop'>;
 
 /** Paths with the same attributes and source often follow each other; these were seen last. */
 interface Cached {
@@ -100,9 +103,10 @@ export class Exporter {
     const set = paths.attrs(path);
     const bar = paths.has(path, PATH_UNADVERTISED) ? 'not-advertised' : this.#bar(set, origin);
     if (bar) return { isAnnounced: false, reason: bar, rule: '' };
-    const { accepted, attributes, rule } = this.#ask(path, this.#transform(set, origin), origin);
-    if (!accepted) return { isAnnounced: false, reason: 'policy', rule };
-    const isAnnounced = this.#nextHop(attributes.nextHop, origin) !== undefined;
+    const verdict = this.#ask(path, this.#transform(set, origin), origin);
+    const { rule } = verdict;
+    if (!verdict.accepted) return { isAnnounced: false, reason: 'policy', rule };
+    const isAnnounced = this.#nextHop(verdict, origin) !== undefined;
     return { isAnnounced, reason: isAnnounced ? 'announced' : 'no-next-hop', rule };
   }
 
@@ -112,13 +116,14 @@ export class Exporter {
     const { policy } = this.#profile;
     const verdict = policy.isEmpty ? undefined : this.#ask(path, prepared, origin);
     if (verdict && !verdict.accepted) return NONE;
-    const attributes = verdict?.attributes ?? prepared;
-    const isShared = attributes === prepared || !policy.dependsOnPrefix;
+    const told: Told = verdict ?? { attributes: prepared, nextHop: undefined };
+    const isUnchanged = told.attributes === prepared && told.nextHop === undefined;
+    const isShared = isUnchanged || !policy.dependsOnPrefix;
     if (isShared && this.#isGood(cached)) {
       attrs.retain(cached.egress);
       return cached.egress;
     }
-    const egress = this.#finish(attributes, cached.attrs, origin);
+    const egress = this.#finish(told, cached.attrs, origin);
     if (isShared) {
       cached.egress = egress;
       cached.egressGeneration = attrs.generation(egress);
@@ -200,9 +205,10 @@ export class Exporter {
   }
 
   /** Sets next hop and LOCAL_PREF and interns; 0 when there is no next hop to announce. */
-  #finish(attributes: PathAttributes, set: AttrsId, origin: RouteOrigin): AttrsId {
+  #finish(told: Told, set: AttrsId, origin: RouteOrigin): AttrsId {
     const { attrs } = this.#tables;
-    const nextHop = this.#nextHop(attributes.nextHop, origin);
+    const { attributes } = told;
+    const nextHop = this.#nextHop(told, origin);
     if (!nextHop) return NONE;
     const { isInternal } = this.#profile;
     const isAsStored = attributes === attrs.attributes(set) && nextHop === attributes.nextHop;
@@ -215,8 +221,10 @@ export class Exporter {
   }
 
   /** NH-1 to NH-4; undefined when the session has no address of the family to put in. */
-  #nextHop(nextHop: Uint8Array, { isBgp }: RouteOrigin): Uint8Array | undefined {
-    const { nextHop: rule, isInternal, selfAddress } = this.#profile;
+  #nextHop(told: Told, { isBgp }: RouteOrigin): Uint8Array | undefined {
+    const { isInternal, selfAddress } = this.#profile;
+    const rule = told.nextHop ?? this.#profile.nextHop;
+    const { nextHop } = told.attributes;
     const keeps = rule === 'keep' || (rule === 'auto' && isInternal);
     if (!keeps || nextHop.length === 0) return selfAddress;
     // The link-local half means nothing beyond the link it came from (RFC 2545 §3).

@@ -65,7 +65,7 @@ export function profileOf(
     isClient: peer.isRouteReflectorClient,
     nextHop: peer.nextHop,
     selfAddress: selfAddressOf(family, terms.localAddress, terms.localAddressOther),
-    policy: policies.get(peer.exportRules, peer.isInternal),
+    policy: policies.get(peer.exportRules, peer),
   };
 }
 
@@ -79,7 +79,7 @@ export function groupKeyOf(
   const { asWidth, hasAddPath, maximumMessageSize } = encodingOf(family, terms);
   const self = selfAddressOf(family, terms.localAddress, terms.localAddressOther);
   return [
-    policies.keyOf(peer.exportRules, peer.isInternal),
+    policies.keyOf(peer.exportRules, peer),
     peer.isInternal ? '' : peer.localAsNumber,
     peer.isRouteReflectorClient,
     peer.nextHop,

@@ -2,8 +2,9 @@
  * Compiles rule lists once per content: peers with the same rules share a policy, and rules that were
  * read again unchanged are recognised as the same.
  */
-import { Policy } from '../policy/compile.ts';
+import { Policy, type PolicySession, sessionKey } from '../policy/compile.ts';
 import type { PolicyRule } from '../policy/model.ts';
+import type { RibPeer } from './ports.ts';
 
 /** Beyond these the caches start over: then equal rules are no longer known as equal, nothing worse. */
 const MAXIMUM_RULES = 65_536;
@@ -16,18 +17,18 @@ export class PolicyCache {
   readonly #policies = new Map<string, Policy>();
   #nextNumber = 0;
 
-  /** A text that two rule lists share exactly when they do the same on sessions of a kind. */
-  keyOf(rules: readonly PolicyRule[], isInternal: boolean): string {
+  /** A text that two rule lists share only when they do the same on both peers' sessions. */
+  keyOf(rules: readonly PolicyRule[], peer: RibPeer): string {
     const numbers = rules.map((rule) => this.#number(rule));
-    return `${isInternal ? 'internal' : 'external'} ${numbers.join(',')}`;
+    return `${sessionKey(rules, sessionOf(peer))} ${numbers.join(',')}`;
   }
 
-  get(rules: readonly PolicyRule[], isInternal: boolean): Policy {
-    const key = this.keyOf(rules, isInternal);
+  get(rules: readonly PolicyRule[], peer: RibPeer): Policy {
+    const key = this.keyOf(rules, peer);
     let policy = this.#policies.get(key);
     if (!policy) {
       if (this.#policies.size >= MAXIMUM_POLICIES) this.#policies.clear();
-      policy = Policy.compile(rules, isInternal ? 'internal' : 'external');
+      policy = Policy.compile(rules, sessionOf(peer));
       this.#policies.set(key, policy);
     }
     return policy;
@@ -43,4 +44,8 @@ export class PolicyCache {
     this.#numberOf.set(rule, number);
     return number;
   }
+}
+
+function sessionOf({ name, isInternal, localAsNumber }: RibPeer): PolicySession {
+  return { peerType: isInternal ? 'internal' : 'external', name, localAsNumber };
 }

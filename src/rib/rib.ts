@@ -318,7 +318,7 @@ export class Rib {
   }
 
   #filterOf(peer: RibPeer): ImportFilter {
-    const policy = this.#policies.get(peer.importRules, peer.isInternal);
+    const policy = this.#policies.get(peer.importRules, peer);
     return new ImportFilter(peer, policy, this.#attrs, this.#identity);
   }
 
@@ -337,6 +337,6 @@ function identityOf(options: RibIdentityOptions): RibIdentity {
 /** Equal for settings that judge received routes alike. */
 function importKeyOf(peer: RibPeer, policies: PolicyCache): string {
   const { allowLocalAs, localAsNumber, isRouteReflectorClient } = peer;
-  const policy = policies.keyOf(peer.importRules, peer.isInternal);
+  const policy = policies.keyOf(peer.importRules, peer);
   return [policy, allowLocalAs, localAsNumber, isRouteReflectorClient].join(' ');
 }

@@ -3,7 +3,7 @@ import type { PathAttributes } from '../../src/bgp/wire/path-attributes.ts';
 import { parsePrefix } from '../../src/net/text.ts';
 import { Policy } from '../../src/policy/compile.ts';
 import type { PolicyMatch, PolicyRule, PrefixRange } from '../../src/policy/model.ts';
-import type { RouteFacts } from '../../src/policy/route-facts.ts';
+import type { PolicySession, RouteFacts } from '../../src/policy/route-facts.ts';
 
 const ATTRIBUTES: PathAttributes = {
   origin: 0,
@@ -21,6 +21,9 @@ const ATTRIBUTES: PathAttributes = {
   clusterList: new Uint32Array(0),
   unknown: [],
 };
+
+const INTERNAL: PolicySession = { peerType: 'internal', name: 'node-2', localAsNumber: 64512 };
+const EXTERNAL: PolicySession = { ...INTERNAL, peerType: 'external' };
 
 function route(prefixText: string, more: Partial<RouteFacts> = {}): RouteFacts {
   const { family, address, length } = parsePrefix(prefixText)!;
@@ -43,11 +46,11 @@ function rule(
 
 function accepts(match: PolicyMatch, facts: RouteFacts): boolean {
   const rules = [rule(match, 'accept'), rule({}, 'reject')];
-  return Policy.compile(rules, 'internal').evaluate(facts).accepted;
+  return Policy.compile(rules, INTERNAL).evaluate(facts).accepted;
 }
 
 t.test('an empty policy accepts everything and hands back the same attributes', async (t) => {
-  const policy = Policy.compile([], 'internal');
+  const policy = Policy.compile([], INTERNAL);
   t.ok(policy.isEmpty);
   const verdict = policy.evaluate(route('10.0.0.0/8'));
   t.ok(verdict.accepted);
@@ -84,8 +87,8 @@ t.test('every field of a match must hold', async (t) => {
   t.notOk(accepts({ largeCommunities: [[2, 3, 1]] }, facts));
   t.ok(accepts({ asPathPrefix: [65001] }, facts));
   t.notOk(accepts({ asPathPrefix: [65002] }, facts));
-  t.ok(accepts({ nextHops: [Uint8Array.of(10, 0, 0, 1)] }, facts));
-  t.notOk(accepts({ nextHops: [Uint8Array.of(10, 0, 0, 2)] }, facts));
+  t.ok(accepts({ nextHops: [parsePrefix('10.0.0.1/32')!] }, facts));
+  t.notOk(accepts({ nextHops: [parsePrefix('10.0.0.2/32')!] }, facts));
   t.notOk(accepts({ sources: ['ibgp'], communities: [1] }, facts));
 });
 
@@ -102,8 +105,8 @@ t.test(
 
 t.test('a rule for the other kind of session never matches (FILT-8)', async (t) => {
   const rules = [rule({ peerType: 'external' }, 'reject')];
-  t.ok(Policy.compile(rules, 'internal').evaluate(route('10.0.0.0/24')).accepted);
-  t.notOk(Policy.compile(rules, 'external').evaluate(route('10.0.0.0/24')).accepted);
+  t.ok(Policy.compile(rules, INTERNAL).evaluate(route('10.0.0.0/24')).accepted);
+  t.notOk(Policy.compile(rules, EXTERNAL).evaluate(route('10.0.0.0/24')).accepted);
 });
 
 t.test('next goes on with what was set; the deciding rule is named', async (t) => {
@@ -112,7 +115,7 @@ t.test('next goes on with what was set; the deciding rule is named', async (t) =
       rule({}, 'next', { localPref: 200, addCommunities: [7], prepend: [64512, 64512] }),
       { name: 'high', match: { localPref: { min: 200 } }, set: { med: 5 }, action: 'accept' },
     ],
-    'internal',
+    INTERNAL,
   );
   const { accepted, attributes, rule: name } = policy.evaluate(route('10.0.0.0/24'));
   t.ok(accepted);
@@ -130,7 +133,7 @@ t.test('actions that change nothing keep the attributes object', async (t) => {
     addCommunities: [0xfc000001],
     addLargeCommunities: [[1, 2, 3]] as const,
   };
-  const verdict = Policy.compile([rule({}, 'accept', set)], 'internal').evaluate(
+  const verdict = Policy.compile([rule({}, 'accept', set)], INTERNAL).evaluate(
     route('10.0.0.0/24'),
   );
   t.equal(verdict.attributes, ATTRIBUTES);
@@ -138,7 +141,7 @@ t.test('actions that change nothing keep the attributes object', async (t) => {
 
 t.test('communities stay sorted sets (FILT-11)', async (t) => {
   const set = { addCommunities: [9, 9], addLargeCommunities: [[0, 9, 9]] as const };
-  const { attributes } = Policy.compile([rule({}, 'accept', set)], 'internal').evaluate(
+  const { attributes } = Policy.compile([rule({}, 'accept', set)], INTERNAL).evaluate(
     route('10.0.0.0/24'),
   );
   t.same([...attributes.communities], [9, 0xfc000001]);
@@ -146,9 +149,8 @@ t.test('communities stay sorted sets (FILT-11)', async (t) => {
 });
 
 t.test('a policy knows whether its verdict depends on the prefix', async (t) => {
-  t.notOk(Policy.compile([rule({ communities: [1] }, 'reject')], 'internal').dependsOnPrefix);
+  t.notOk(Policy.compile([rule({ communities: [1] }, 'reject')], INTERNAL).dependsOnPrefix);
   t.ok(
-    Policy.compile([rule({ prefixes: [range('10.0.0.0/8')] }, 'reject')], 'internal')
-      .dependsOnPrefix,
+    Policy.compile([rule({ prefixes: [range('10.0.0.0/8')] }, 'reject')], INTERNAL).dependsOnPrefix,
   );
 });

@@ -149,7 +149,9 @@ export class NaiveRib {
     source: RouteSource,
   ) {
     const { family, address: bytes, length } = prefix(route.prefix);
-    const policy = Policy.compile(rules, isInternal ? 'internal' : 'external');
+    const peerType = isInternal ? 'internal' : 'external';
+    const session = { peerType, name: '', localAsNumber: LOCAL_AS } as const;
+    const policy = Policy.compile(rules, session);
     const { interface: name } = this.#hop(set);
     const where = { family, bytes, at: 0, bits: length };
     return policy.evaluate({ ...where, source, attributes: set, interface: name });
