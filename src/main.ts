@@ -20,6 +20,7 @@ import { readVersion } from './run/version.ts';
 import type { Clock } from './runtime/clock.ts';
 import { SystemClock, SystemRandom } from './runtime/system-clock.ts';
 import { TcpTransport } from './runtime/tcp-transport.ts';
+import { UdpNodeTransport } from './runtime/udp-transport.ts';
 import { type LeveledLog, openLog } from './telemetry/log.ts';
 
 /**
@@ -98,6 +99,7 @@ class Process {
       clock: this.#clock,
       random: new SystemRandom(),
       transport: new TcpTransport(),
+      udp: new UdpNodeTransport(),
       forwarding,
       log: this.#log,
     });

@@ -21,6 +21,8 @@ export interface NeighborView {
   /** Seconds Established; 0 otherwise. */
   readonly uptimeSec: number;
   readonly lastError: string | null;
+  /** State of the BFD session beside it; null without one. */
+  readonly bfd: string | null;
   readonly messages: {
     readonly received: Readonly<Record<string, number>>;
     readonly sent: Readonly<Record<string, number>>;

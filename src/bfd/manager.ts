@@ -169,8 +169,9 @@ export class BfdManager {
   /** One source port per session, for its whole life (RFC 5881 §4). */
   async #openSource(peer: BfdPeer): Promise<UdpSocket> {
     const address = peer.localAddress ?? anyOf(peer.remoteAddress);
+    const first = Math.floor(this.#ports.random.uniform() * SOURCE_PORT_COUNT);
     for (let attempt = 1; ; attempt++) {
-      const port = SOURCE_PORT_FIRST + Math.floor(this.#ports.random.uniform() * SOURCE_PORT_COUNT);
+      const port = SOURCE_PORT_FIRST + ((first + attempt) % SOURCE_PORT_COUNT);
       try {
         return await this.#ports.udp.open({ address, port, ttl: GTSM_TTL }, () => {
           this.discarded++;
@@ -199,10 +200,9 @@ export class BfdManager {
 
   /** Random, so that nobody off the path can guess it. */
   #freeDiscriminator(): number {
-    for (;;) {
-      const candidate = Math.floor(this.#ports.random.uniform() * 0xffff_ffff) + 1;
-      if (!this.#byDiscriminator.has(candidate)) return candidate;
-    }
+    let candidate = Math.floor(this.#ports.random.uniform() * 0xffff_ffff) + 1;
+    while (this.#byDiscriminator.has(candidate)) candidate = (candidate % 0xffff_ffff) + 1;
+    return candidate;
   }
 }
 

@@ -8,6 +8,7 @@
  * Every part takes over a configuration by difference, so applying the same one twice does nothing
  * (RECONF-12).
  */
+import { BfdManager } from '../bfd/manager.ts';
 import { BgpListener } from '../bgp/session/listener.ts';
 import type { StopReason } from '../bgp/session/session.ts';
 import { diffConfig } from '../config/diff.ts';
@@ -18,6 +19,7 @@ import { Rib } from '../rib/rib.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Transport } from '../runtime/transport.ts';
+import type { UdpTransport } from '../runtime/udp.ts';
 import type { Log } from '../telemetry/log.ts';
 import { describeDiff } from './describe-diff.ts';
 import type { Forwarding } from './forwarding.ts';
@@ -30,6 +32,7 @@ export interface DaemonPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly transport: Transport;
+  readonly udp: UdpTransport;
   readonly forwarding: Forwarding;
   readonly log: Log;
 }
@@ -46,6 +49,7 @@ export class Daemon {
   readonly neighbors: Neighbors;
   readonly #ports: DaemonPorts;
   readonly #listener: BgpListener;
+  readonly #bfd: BfdManager;
   readonly #localRoutes: LocalRoutes;
   readonly #installer: RouteInstaller;
   #recovery: Recovery | undefined;
@@ -66,7 +70,9 @@ export class Daemon {
     });
     this.#localRoutes = new LocalRoutes(this.rib);
     this.#installer = new RouteInstaller(this.rib, ports.forwarding, this.#localRoutes, config);
-    this.neighbors = new Neighbors({ ...ports, rib: this.rib }, (name) => this.#settled(name));
+    this.#bfd = new BfdManager(ports);
+    const neighborPorts = { ...ports, rib: this.rib, bfd: this.#bfd };
+    this.neighbors = new Neighbors(neighborPorts, (name) => this.#settled(name));
     this.#listener = new BgpListener(ports, {
       lookup: (address) => this.neighbors.lookup(address),
       rejected: (address, reason, suppressed) =>
@@ -125,6 +131,7 @@ export class Daemon {
     this.#recovery?.stop();
     this.#listener.close();
     this.neighbors.stop(reason);
+    this.#bfd.close();
     await this.#ports.forwarding.stop();
   }
 

@@ -33,6 +33,7 @@ export function viewNeighbor(neighbor: Neighbor, rib: Rib, clock: Clock): Neighb
     gracefulRestart: negotiated?.gracefulRestart
       ? { restartTime: negotiated.gracefulRestart.restartTimeSec }
       : null,
+    bfd: neighbor.bfd.state,
     flaps: session.counters.flaps,
     faultyUpdates: neighbor.faults,
     messages: { received: { ...session.counters.received }, sent: { ...session.counters.sent } },

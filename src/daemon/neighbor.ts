@@ -17,6 +17,7 @@ import {
   type StopReason,
 } from '../bgp/session/session.ts';
 import {
+  CEASE_BFD_DOWN,
   CEASE_CONFIGURATION_CHANGE,
   CEASE_MAX_PREFIXES,
   REFRESH_REQUEST,
@@ -28,11 +29,12 @@ import type { PeerId } from '../rib/ids.ts';
 import type { Rib } from '../rib/rib.ts';
 import type { Timer } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
+import { BfdWatch, type BfdWatchPorts } from './bfd-watch.ts';
 import { PrefixLimit, RESTART_AFTER_MS } from './prefix-limit.ts';
 import { ribPeerOf } from './rib-peer.ts';
 import { sessionSettingsOf } from './session-settings.ts';
 
-export interface NeighborPorts extends SessionPorts {
+export interface NeighborPorts extends SessionPorts, BfdWatchPorts {
   readonly rib: Rib;
   readonly log: Log;
 }
@@ -49,6 +51,7 @@ export interface NeighborOwner {
 export class Neighbor implements SessionEvents {
   readonly session: Session;
   readonly peerId: PeerId;
+  readonly bfd: BfdWatch;
   readonly #ports: NeighborPorts;
   readonly #owner: NeighborOwner;
   /** Faulty UPDATE messages by consequence (RFC 7606). */
@@ -80,6 +83,7 @@ export class Neighbor implements SessionEvents {
     this.#ports = ports;
     this.#owner = owner;
     this.#prefixLimit = new PrefixLimit(neighbor.maximumPrefixes);
+    this.bfd = new BfdWatch(ports, () => this.#pathBroke());
     this.peerId = ports.rib.addPeer(ribPeerOf(neighbor, config));
     this.session = new Session(sessionSettingsOf(neighbor, config, isRestarting), ports, this);
   }
@@ -112,7 +116,9 @@ export class Neighbor implements SessionEvents {
 
   /** Lets the session come up, unless something holds it down (SESS-9). */
   start(): void {
-    if (this.obstacle === undefined) this.session.start();
+    if (this.obstacle !== undefined) return;
+    this.bfd.follow(this.#config);
+    this.session.start();
   }
 
   /** Takes over a configuration; restarts the session only when it must (RECONF-1). */
@@ -134,11 +140,12 @@ export class Neighbor implements SessionEvents {
   /** Ends the session. */
   stop(reason: StopReason): void {
     this.session.stop(reason);
+    this.bfd.stop();
   }
 
   /** Forgets the neighbour: its session and its routes. */
   remove(reason: StopReason): void {
-    this.session.stop(reason);
+    this.stop(reason);
     this.#staleTimer?.cancel();
     this.#penaltyTimer?.cancel();
     this.#ports.rib.removePeer(this.peerId);
@@ -229,6 +236,13 @@ export class Neighbor implements SessionEvents {
     this.#penaltyTimer?.cancel();
     this.#isOverLimit = false;
     this.start();
+  }
+
+  /** RFC 9384: an Established session ends at once, and may come back at once. */
+  #pathBroke(): void {
+    if (this.session.state !== 'Established') return;
+    this.session.stop({ subcode: CEASE_BFD_DOWN });
+    this.session.start();
   }
 
   #keepStale(restartTimeSec: number): void {

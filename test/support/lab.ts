@@ -8,11 +8,14 @@ import { parseConfig } from '../../src/config/parse.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
 import { KernelForwarding } from '../../src/daemon/kernel-forwarding.ts';
 import { makeCommands, makeViews } from '../../src/daemon/views.ts';
+import type { Address } from '../../src/net/address.ts';
 import { formatAddress, formatPrefix, parseAddress } from '../../src/net/text.ts';
+import type { UdpTransport } from '../../src/runtime/udp.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { FakeClock } from './fake-clock.ts';
 import { MemoryKernel } from './memory-kernel.ts';
 import { MemoryNetwork, type MemoryTransport } from './memory-transport.ts';
+import { MemoryUdp } from './memory-udp.ts';
 
 /** Long enough for connect delays, OPENs and decisions. */
 const CONVERGED_MS = 10_000;
@@ -30,12 +33,13 @@ export function configOf(text: string): Config {
 export class Lab {
   readonly clock = new FakeClock();
   readonly network = new MemoryNetwork(this.clock);
+  readonly udp = new MemoryUdp(this.clock);
 
   /** A node on 10.0.0.0/24 whose routes go into a kernel of its own. */
   node(address: string, config: string): LabNode {
     const kernel = new MemoryKernel();
     kernel.addLink('eth0', [{ address: parseAddress(address)!, length: 24, isGlobalScope: true }]);
-    return new LabNode(this, this.network.host(parseAddress(address)!), kernel, configOf(config));
+    return new LabNode(this, parseAddress(address)!, kernel, configOf(config));
   }
 
   /** Lets everything settle. */
@@ -51,13 +55,15 @@ export class Lab {
 export class LabNode {
   readonly kernel: MemoryKernel;
   readonly transport: MemoryTransport;
+  readonly udp: UdpTransport;
   readonly #lab: Lab;
   #config: Config;
   #running: { daemon: Daemon; views: DaemonViews; commands: DaemonCommands } | undefined;
 
-  constructor(lab: Lab, transport: MemoryTransport, kernel: MemoryKernel, config: Config) {
+  constructor(lab: Lab, address: Address, kernel: MemoryKernel, config: Config) {
     this.#lab = lab;
-    this.transport = transport;
+    this.transport = lab.network.host(address);
+    this.udp = lab.udp.host(address);
     this.kernel = kernel;
     this.#config = config;
   }
@@ -80,7 +86,8 @@ export class LabNode {
     const config = this.#config;
     const forwarding = new KernelForwarding({ kernel: this.kernel, clock, log, config });
     const random = { uniform: () => 0.5 };
-    const ports = { clock, random, transport: this.transport, forwarding, log };
+    const { transport, udp } = this;
+    const ports = { clock, random, transport, udp, forwarding, log };
     const daemon = new Daemon(config, ports);
     const identity = { version: '0', node: 'lab', pid: 1, startedAt: '' };
     const context = { daemon, forwarding, clock, log, process: identity, faults: () => [] };

@@ -22,6 +22,7 @@ export const NEIGHBOR: NeighborView = {
   },
   uptimeSec: 3725,
   lastError: null,
+  bfd: null,
   messages: { received: { update: 4 }, sent: { update: 5 } },
 };
 
