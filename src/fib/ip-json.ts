@@ -53,8 +53,9 @@ export function routeOf(entry: Json, family: RouteFilter['family']): KernelRoute
 /** One entry of `ip -j link`. */
 export function linkOf(entry: Json): KernelLink {
   const flags = strings(entry['flags']);
-  const isUp = flags.includes('UP') && flags.includes('LOWER_UP');
-  return { name: text(entry['ifname']), index: number(entry['ifindex']), isUp };
+  const isEnabled = flags.includes('UP');
+  const isUp = isEnabled && flags.includes('LOWER_UP');
+  return { name: text(entry['ifname']), index: number(entry['ifindex']), isEnabled, isUp };
 }
 
 /** All addresses of one entry of `ip -j addr`. */

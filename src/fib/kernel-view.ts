@@ -9,7 +9,7 @@ import { FAMILIES } from '../net/family.ts';
 import { makePrefix, type Prefix } from '../net/prefix.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { InterfaceAddress, Kernel, KernelChange, KernelRoute } from './kernel.ts';
+import type { InterfaceAddress, Kernel, KernelChange, KernelLink, KernelRoute } from './kernel.ts';
 import { LongestMatch } from './longest-match.ts';
 import { Rescan } from './rescan.ts';
 import { formatTarget } from './route-target.ts';
@@ -45,7 +45,7 @@ export class KernelView {
   #routes = new LongestMatch<readonly KernelRoute[]>();
   readonly #subnets = new LongestMatch<ConnectedSubnet>();
   readonly #own = new LongestMatch<true>();
-  #links: ReadonlyMap<string, boolean> = new Map();
+  #links: ReadonlyMap<string, KernelLink> = new Map();
   #unwatch: (() => void) | undefined;
   /** Changes told while a read is under way; undefined when none is. */
   #held: KernelChange[] | undefined;
@@ -110,12 +110,13 @@ export class KernelView {
     return this.#own.lookup(address) === true;
   }
 
-  hasInterface(name: string): boolean {
-    return this.#links.has(name);
+  /** True when the kernel takes routes through the interface. */
+  isInterfaceEnabled(name: string): boolean {
+    return this.#links.get(name)?.isEnabled === true;
   }
 
   isInterfaceUp(name: string): boolean {
-    return this.#links.get(name) === true;
+    return this.#links.get(name)?.isUp === true;
   }
 
   #hear(change: KernelChange): void {
@@ -200,7 +201,7 @@ export class KernelView {
       const links = await kernel.dumpLinks();
       const addresses = await kernel.dumpAddresses();
       const routes = await this.#readRoutes();
-      this.#links = new Map(links.map(({ name, isUp }) => [name, isUp]));
+      this.#links = new Map(links.map((link) => [link.name, link]));
       this.#setAddresses(addresses);
       const before = this.#routes;
       this.#routes = new LongestMatch();

@@ -84,6 +84,8 @@ export interface InterfaceAddress {
 export interface KernelLink {
   readonly name: string;
   readonly index: number;
+  /** Administratively up, with or without a carrier: the kernel takes routes through it. */
+  readonly isEnabled: boolean;
   /** Up with a carrier. */
   readonly isUp: boolean;
 }
@@ -107,7 +109,7 @@ export interface RouteVisitor {
 /** What happened outside; changes made through the same Kernel are not reported. */
 export type KernelChange =
   | { readonly kind: 'route'; readonly action: 'added' | 'removed'; readonly route: KernelRoute }
-  /** Interface appeared, vanished, or changed its state. */
+  /** Interface appeared, vanished, or changed its state; `up` is up with a carrier. */
   | { readonly kind: 'link'; readonly name: string; readonly state: 'up' | 'down' | 'gone' }
   | { readonly kind: 'address'; readonly interface: string; readonly action: 'added' | 'removed' }
   /** Events were lost, or their details are unknown: everything must be read again. */

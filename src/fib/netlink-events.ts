@@ -130,8 +130,8 @@ export class NetlinkEvents {
   }
 }
 
-function describe({ name, isUp }: KernelLink): string {
-  return `${name} ${isUp}`;
+function describe({ name, isEnabled, isUp }: KernelLink): string {
+  return `${name} ${isEnabled} ${isUp}`;
 }
 
 /** A classic BPF program: drop when nlmsg_pid is ours, keep everything else. */

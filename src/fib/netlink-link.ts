@@ -26,7 +26,6 @@ import {
 
 const IFINFOMSG_SIZE = 16;
 const IFADDRMSG_SIZE = 8;
-const BOTH_UP = IFF_UP | IFF_LOWER_UP;
 
 /** Appends a request for all interfaces. */
 export function writeLinkDump(writer: MessageWriter, sequence: number): void {
@@ -47,10 +46,12 @@ export function readLink(message: MessageCursor): KernelLink | undefined {
   const { view, at, end } = message;
   if (at + IFINFOMSG_SIZE > end) return undefined;
   const index = view.getUint32(at + 4, IS_LITTLE_ENDIAN);
-  const isUp = (view.getUint32(at + 8, IS_LITTLE_ENDIAN) & BOTH_UP) === BOTH_UP;
+  const flags = view.getUint32(at + 8, IS_LITTLE_ENDIAN);
+  const isEnabled = (flags & IFF_UP) !== 0;
+  const isUp = isEnabled && (flags & IFF_LOWER_UP) !== 0;
   const attribute = new AttributeCursor(view).enter(at + IFINFOMSG_SIZE, end);
   while (attribute.next()) {
-    if (attribute.type === IFLA_IFNAME) return { name: attribute.text(), index, isUp };
+    if (attribute.type === IFLA_IFNAME) return { name: attribute.text(), index, isEnabled, isUp };
   }
   return undefined;
 }

@@ -46,7 +46,7 @@ export class KernelNextHopResolver implements NextHopResolver, RoutePlanFacts {
     view.onChange(() => this.#refresh());
   }
 
-  /** Told the next hops whose answer is another now; none when only {@link hasInterface} answers otherwise. */
+  /** Told the next hops whose answer is another now; none when only {@link isInterfaceEnabled} answers otherwise. */
   onChange(listener: (changed: readonly Address[]) => void): void {
     this.#listeners.add(listener);
   }
@@ -68,9 +68,9 @@ export class KernelNextHopResolver implements NextHopResolver, RoutePlanFacts {
     return resolution;
   }
 
-  /** True when the interface exists; a change of that is told too. */
-  hasInterface(name: string): boolean {
-    const answer = this.#view.hasInterface(name);
+  /** True when the kernel takes routes through the interface; a change of that is told too. */
+  isInterfaceEnabled(name: string): boolean {
+    const answer = this.#view.isInterfaceEnabled(name);
     if (!this.#interfaces.has(name)) this.#interfaces.set(name, answer);
     return answer;
   }
@@ -84,7 +84,7 @@ export class KernelNextHopResolver implements NextHopResolver, RoutePlanFacts {
   #refreshInterfaces(): boolean {
     let isChanged = false;
     for (const [name, before] of this.#interfaces) {
-      const answer = this.#view.hasInterface(name);
+      const answer = this.#view.isInterfaceEnabled(name);
       isChanged ||= answer !== before;
       this.#interfaces.set(name, answer);
     }

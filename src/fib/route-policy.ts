@@ -43,7 +43,8 @@ export interface Resolution extends NextHopState {
 export interface RoutePlanFacts {
   /** An object of its own for each next hop, the same until the answer changes. */
   resolve(nextHop: Address): Resolution;
-  hasInterface(name: string): boolean;
+  /** True when the kernel takes routes through the interface. */
+  isInterfaceEnabled(name: string): boolean;
 }
 
 interface Recipe {
@@ -183,8 +184,9 @@ export class RoutePlanner {
     return { via: nextHop, dev: TUNNEL_DEVICE, onlink: true };
   }
 
+  /** A tunnel that is missing, or there but not up yet, would cost the route (FIB-9). */
   #usesTunnel({ isTunnelled }: Recipe): boolean {
-    return isTunnelled && this.#facts.hasInterface(TUNNEL_DEVICE);
+    return isTunnelled && this.#facts.isInterfaceEnabled(TUNNEL_DEVICE);
   }
 }
 

@@ -77,10 +77,10 @@ t.test('a failed read is tried again', async (t) => {
   const dumpLinks = kernel.dumpLinks.bind(kernel);
   kernel.dumpLinks = () => Promise.reject(new Error('busy'));
   await pass(500);
-  t.notOk(view.hasInterface('eth1'));
+  t.notOk(view.isInterfaceEnabled('eth1'));
   kernel.dumpLinks = dumpLinks;
   await pass(5000);
-  t.ok(view.hasInterface('eth1'));
+  t.ok(view.isInterfaceEnabled('eth1'));
 });
 
 function learned(prefix: string, metric: number): KernelRoute {

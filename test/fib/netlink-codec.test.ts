@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { KernelRoute, RouteOperation, RouteTarget } from '../../src/fib/kernel.ts';
+import { IFF_LOWER_UP, IFF_UP, IFLA_IFNAME, RTM_NEWLINK } from '../../src/fib/netlink-constants.ts';
 import { readAddress, readLink } from '../../src/fib/netlink-link.ts';
 import { MessageCursor, MessageWriter, readAnswer } from '../../src/fib/netlink-message.ts';
 import {
@@ -236,4 +237,21 @@ t.test('the answer may echo the whole request before its message', async (t) => 
   const cursor = new MessageCursor(writer.bytes, writer.sizeBytes);
   cursor.next();
   t.same(readAnswer(cursor), { errno: 22, message: 'bad' });
+});
+
+t.test('an interface without a carrier is enabled, but not up', async (t) => {
+  const readFlags = (flags: number) => {
+    const writer = new MessageWriter(64);
+    writer.begin(RTM_NEWLINK, 0, 1);
+    for (const word of [0, 7, flags, 0]) writer.uint32(word); // struct ifinfomsg
+    writer.attribute(IFLA_IFNAME, new TextEncoder().encode('tunl0\0'));
+    writer.end();
+    const cursor = new MessageCursor(writer.bytes, writer.sizeBytes);
+    cursor.next();
+    return readLink(cursor);
+  };
+  const link = { name: 'tunl0', index: 7 };
+  t.same(readFlags(IFF_UP | IFF_LOWER_UP), { ...link, isEnabled: true, isUp: true });
+  t.same(readFlags(IFF_UP), { ...link, isEnabled: true, isUp: false });
+  t.same(readFlags(0), { ...link, isEnabled: false, isUp: false });
 });

@@ -162,20 +162,35 @@ t.test('learned routes and interfaces can be listed', async (t) => {
     ['198.51.100.0/24'],
   );
   t.equal(view.route(cidr('198.51.100.0/24'))?.protocol, 80);
-  t.ok(view.hasInterface('tunl0'));
+  t.ok(view.isInterfaceEnabled('tunl0'));
   kernel.removeLink('tunl0');
   await pass(500);
-  t.notOk(view.hasInterface('tunl0'));
+  t.notOk(view.isInterfaceEnabled('tunl0'));
 });
 
 t.test('the coming and going of an interface someone asked for is told (FIB-9)', async (t) => {
   const { resolver, kernel, pass, changes } = await open();
-  t.ok(resolver.hasInterface('tunl0'));
+  t.ok(resolver.isInterfaceEnabled('tunl0'));
   kernel.removeLink('tunl0');
   await pass(500);
-  t.notOk(resolver.hasInterface('tunl0'));
+  t.notOk(resolver.isInterfaceEnabled('tunl0'));
   t.same(changes, ['']);
 });
+
+t.test(
+  'an interface that is taken down carries no routes until it is up again (FIB-9)',
+  async (t) => {
+    const { resolver, kernel, pass, changes } = await open();
+    t.ok(resolver.isInterfaceEnabled('tunl0'));
+    kernel.setLink('tunl0', false);
+    await pass(500);
+    t.notOk(resolver.isInterfaceEnabled('tunl0'));
+    kernel.setLink('tunl0', true);
+    await pass(500);
+    t.ok(resolver.isInterfaceEnabled('tunl0'));
+    t.same(changes, ['', '']);
+  },
+);
 
 t.test('stopping leaves no timer', async (t) => {
   const { view, clock, kernel } = await open();

@@ -32,7 +32,7 @@ function factsOf(options: { hasTunnel?: boolean; isReachable?: boolean } = {}) {
   return {
     state,
     forget: () => answers.clear(),
-    hasInterface: () => state.hasTunnel,
+    isInterfaceEnabled: () => state.hasTunnel,
     resolve(nextHop: Uint8Array): Resolution {
       const text = formatAddress(nextHop);
       const isDirect = text.startsWith('192.0.2.') || text.includes(':');

@@ -101,7 +101,12 @@ export class MemoryKernel implements Kernel {
   }
 
   async dumpLinks(): Promise<KernelLink[]> {
-    return [...this.#links.values()].map(({ name, index, isUp }) => ({ name, index, isUp }));
+    return [...this.#links.values()].map(({ name, index, isEnabled, isUp }) => ({
+      name,
+      index,
+      isEnabled,
+      isUp,
+    }));
   }
 
   watch(onChange: (change: KernelChange) => void): () => void {
@@ -133,7 +138,7 @@ export class MemoryKernel implements Kernel {
   /** A new or changed interface that is up, with exactly these addresses. */
   addLink(name: string, addresses: readonly MemoryAddress[] = []): void {
     const index = this.#links.get(name)?.index ?? this.#nextIndex++;
-    this.#links.set(name, { name, index, isUp: true, addresses });
+    this.#links.set(name, { name, index, isEnabled: true, isUp: true, addresses });
     this.#tell({ kind: 'link', name, state: 'up' });
     if (addresses.length > 0) this.#tell({ kind: 'address', interface: name, action: 'added' });
   }
@@ -142,7 +147,7 @@ export class MemoryKernel implements Kernel {
   setLink(name: string, isUp: boolean): void {
     const link = this.#links.get(name);
     if (!link) return;
-    this.#links.set(name, { ...link, isUp });
+    this.#links.set(name, { ...link, isEnabled: isUp, isUp });
     if (!isUp) this.#dropRoutesVia(name);
     this.#tell({ kind: 'link', name, state: isUp ? 'up' : 'down' });
   }
