@@ -18,6 +18,8 @@ import { formatTable, type Outcome, summarize } from './report.ts';
 import type { Scenario, Sizes } from './scenario/scenario.ts';
 import { runTrial } from './trial.ts';
 
+/** BIRD turns connections away in its first second. */
+const GRACE_MS = 1500;
 const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 
 async function main(args: readonly string[]): Promise<number> {
@@ -51,8 +53,10 @@ async function playAll(
   for (let round = 0; round < repeat; round++) {
     for (const program of programs) {
       if (failures.has(program)) continue;
+      console.error(`· ${scenario.name} ${round + 1}/${repeat} ${program.name}`);
       try {
-        reports.get(program)!.push(await runTrial({ scenario, sizes, program, deadlineSec }));
+        const trial = { scenario, sizes, program, deadlineSec, graceMs: GRACE_MS };
+        reports.get(program)!.push(await runTrial(trial));
       } catch (error) {
         failures.set(program, (error as Error).message);
       }

@@ -15,8 +15,6 @@ import { type Scenario, SEGMENT_LENGTH, type Sizes } from './scenario/scenario.t
 const GENERATOR = fileURLToPath(new URL('./load/main.ts', import.meta.url));
 const START_SEC = 60;
 const LOG_LINES = 8;
-/** Speakers that listen may still be reading their configuration. */
-const GRACE_MS = 1500;
 /** Port 179 in state LISTEN, as /proc/net/tcp writes it. */
 const LISTENING = /:00B3 \S+ 0A /;
 
@@ -31,6 +29,8 @@ export interface Trial {
   readonly sizes: Sizes;
   readonly program: Program;
   readonly deadlineSec: number;
+  /** Time the speaker gets between its first listening and the first session, for its configuration. */
+  readonly graceMs: number;
 }
 
 /**
@@ -49,6 +49,7 @@ export async function runTrial(trial: Trial): Promise<LoadReport> {
     const argv = program.prepare(role, lab.folder(program.name));
     speaker = new Speaker(speakerAt, argv, lab.path('speaker.log'));
     await listening(speaker);
+    await delay(trial.graceMs);
     return await generate(generatorAt, {
       scenario: scenario.name,
       sizes,
@@ -87,7 +88,6 @@ async function listening(speaker: Speaker): Promise<void> {
     );
     if (!sockets.some((text) => LISTENING.test(text))) throw new Error('not yet');
   });
-  await delay(GRACE_MS);
 }
 
 /** Starts the generator and waits for its report. */
