@@ -35,6 +35,10 @@ export class Daemon {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   /** Sends a signal and waits for the end. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#child.kill(signal);

@@ -1,5 +1,5 @@
 /** Waiting for the world to reach a state, with a deadline; the lab's only way to wait. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 
 const INTERVAL_MS = 100;
 
@@ -26,5 +26,6 @@ export async function eventually<T>(
       }
     }
     await delay(INTERVAL_MS);
+    await turn(); // blocking attempts of several waits must not keep children's ends from being seen
   }
 }

@@ -1,0 +1,130 @@
+/** FRR's bgpd as a peer of the matrix: without zebra, asked and configured with vtysh. */
+import { writeFileSync } from 'node:fs';
+import {
+  ANNOUNCED,
+  type PeerConfig,
+  type PeerProgram,
+  type PeerRoute,
+  type PeerSession,
+  type PeerStart,
+  type RunningPeer,
+  versionOf,
+} from './peer.ts';
+
+const BGPD = '/usr/lib/frr/bgpd';
+
+export const frrPeer: PeerProgram = {
+  name: 'FRR',
+  needs: [BGPD, 'vtysh'],
+  lacks: {},
+  start,
+};
+
+function start({ lab, name, namespace, config }: PeerStart): RunningPeer {
+  const folder = lab.folder(`${name}.vty`);
+  const file = lab.path(`${name}.conf`);
+  writeFileSync(file, frrConfig(config));
+  const daemon = lab.start(name, namespace, [
+    ...[BGPD, '-f', file, '-i', `${folder}/bgpd.pid`, '-z', `${folder}/zserv`],
+    ...['-Z', '-n', '-S', '-P', '0', '--vty_socket', folder, '--log', 'stdout'],
+  ]);
+  const ask = (...commands: string[]) =>
+    lab.run(namespace, [
+      ...['vtysh', '--vty_socket', folder],
+      ...commands.flatMap((command) => ['-c', command]),
+    ]);
+  const change = (...commands: string[]) =>
+    ask('configure terminal', `router bgp ${config.asNumber}`, ...commands);
+  const network = (prefix: string, word: string) =>
+    change(`address-family ipv${versionOf(prefix)} unicast`, `${word}network ${prefix}`);
+  return {
+    state({ address }) {
+      const text = ask(`show bgp neighbors ${address} json`);
+      return (JSON.parse(text) as Record<string, NeighborView>)[address]?.bgpState ?? 'absent';
+    },
+    routes: ({ address, version }) =>
+      parseRoutes(ask(`show bgp ipv${version} unicast json detail`), address),
+    announce: (prefix) =>
+      void change(
+        `address-family ipv${versionOf(prefix)} unicast`,
+        `network ${prefix} route-map announced`,
+      ),
+    withdraw: (prefix) => void network(prefix, 'no '),
+    askRefresh: ({ address, version }) => void ask(`clear bgp ipv${version} ${address} soft in`),
+    shutDown: ({ address }, text) => void change(`neighbor ${address} shutdown message ${text}`),
+    lastWords: ({ address }) => ask(`show bgp neighbors ${address} json`) + daemon.logTail(50),
+    kill: () => daemon.stop('SIGKILL'),
+  };
+}
+
+function frrConfig(config: PeerConfig): string {
+  return `
+route-map announced permit 10
+ set community ${ANNOUNCED.community}
+ set local-preference ${ANNOUNCED.localPref}
+ set metric ${ANNOUNCED.med}
+exit
+router bgp ${config.asNumber}
+ bgp router-id ${config.routerId}
+ ${config.clusterId ? `bgp cluster-id ${config.clusterId}` : ''}
+ no bgp default ipv4-unicast
+ no bgp ebgp-requires-policy
+ no bgp network import-check
+ bgp graceful-restart
+ bgp graceful-restart preserve-fw-state
+ bgp graceful-restart restart-time 60
+ bgp graceful-restart select-defer-time 2
+${config.sessions.map(neighbor).join('\n')}
+exit
+`;
+}
+
+function neighbor(session: PeerSession): string {
+  const { version, address, asNumber, password } = session;
+  return ` neighbor ${address} remote-as ${asNumber}
+ neighbor ${address} timers connect 1
+ neighbor ${address} advertisement-interval 0
+ ${password ? `neighbor ${address} password ${password}` : ''}
+ ${session.isPassive ? `neighbor ${address} passive` : ''}
+ ${session.hasTtlSecurity ? `neighbor ${address} ttl-security hops 1` : ''}
+ address-family ipv${version} unicast
+  neighbor ${address} activate
+  ${session.isClient ? `neighbor ${address} route-reflector-client` : ''}
+  ${session.hasAddPath ? `neighbor ${address} addpath-tx-all-paths` : ''}
+ exit-address-family`;
+}
+
+interface NeighborView {
+  readonly bgpState: string;
+}
+
+interface PathView {
+  readonly aspath: { readonly string: string };
+  readonly locPrf?: number;
+  readonly community?: { readonly list: readonly string[] };
+  readonly originatorId?: string;
+  readonly clusterList?: { readonly list: readonly string[] };
+  readonly nexthops: readonly { readonly ip: string; readonly scope?: string }[];
+  readonly peer: { readonly peerId: string };
+}
+
+/** A path's objects follow each other: one with the prefix, one with the rest. */
+function parseRoutes(text: string, address: string): readonly PeerRoute[] {
+  const { routes = {} } = JSON.parse(text) as { routes?: Record<string, readonly PathView[]> };
+  return Object.entries(routes).flatMap(([prefix, paths]) =>
+    paths.filter(({ peer }) => peer?.peerId === address).map((path) => routeOf(prefix, path)),
+  );
+}
+
+function routeOf(prefix: string, path: PathView): PeerRoute {
+  const { string } = path.aspath;
+  return {
+    prefix,
+    nextHop: path.nexthops.find(({ scope }) => scope !== 'link-local')?.ip ?? '',
+    asPath: string === 'Local' ? '' : string,
+    localPref: path.locPrf ?? null,
+    communities: path.community?.list ?? [],
+    originatorId: path.originatorId ?? null,
+    clusterList: path.clusterList?.list ?? [],
+  };
+}

@@ -1,0 +1,95 @@
+/** What the interop matrix asks of a BGP implementation, whatever its configuration and its CLI look like. */
+import type { Laboratory } from '../laboratory.ts';
+
+export type IpVersion = 4 | 6;
+
+/** One session of a peer; unicast of the family its addresses are of. */
+export interface PeerSession {
+  readonly version: IpVersion;
+  /** The other end. */
+  readonly address: string;
+  readonly asNumber: number;
+  /** The peer reflects routes to the other end. */
+  readonly isClient?: boolean;
+  /** The peer waits for the other end to dial. */
+  readonly isPassive?: boolean;
+  readonly password?: string;
+  /** GTSM with a distance of one hop (RFC 5082). */
+  readonly hasTtlSecurity?: boolean;
+  readonly hasAddPath?: boolean;
+}
+
+export interface PeerConfig {
+  readonly asNumber: number;
+  readonly routerId: string;
+  readonly clusterId?: string;
+  /** Own address of each version. */
+  readonly addresses: Readonly<Record<IpVersion, string>>;
+  readonly sessions: readonly PeerSession[];
+}
+
+/** A route a peer received, in the spelling of `catbird show`. */
+export interface PeerRoute {
+  readonly prefix: string;
+  readonly nextHop: string;
+  /** AS numbers with blanks between. */
+  readonly asPath: string;
+  readonly localPref: number | null;
+  readonly communities: readonly string[];
+  readonly originatorId: string | null;
+  readonly clusterList: readonly string[];
+}
+
+/** What every announced route carries; MED and LOCAL_PREF where the session is internal. */
+export const ANNOUNCED = { community: '65010:9', med: 9, localPref: 120 } as const;
+
+/** An announcement as a reflector would pass it on, for peers that cannot reflect themselves. */
+export interface Reflected {
+  readonly originatorId: string;
+  readonly clusterId: string;
+}
+
+export interface RunningPeer {
+  /** `Established`, or another word. */
+  state(session: PeerSession): string;
+  /** What it received in a session and holds. */
+  routes(session: PeerSession): readonly PeerRoute[];
+  announce(prefix: string, reflected?: Reflected): void;
+  withdraw(prefix: string): void;
+  /** Sends a ROUTE-REFRESH (RFC 2918). */
+  askRefresh(session: PeerSession): void;
+  /** Takes a session down with a text for the other end (RFC 9003). */
+  shutDown(session: PeerSession, text: string): void;
+  /** Whatever it tells about how the session ended. */
+  lastWords(session: PeerSession): string;
+  /** Ends it with SIGKILL. */
+  kill(): Promise<void>;
+}
+
+export interface PeerStart {
+  readonly lab: Laboratory;
+  readonly name: string;
+  readonly namespace: string;
+  readonly config: PeerConfig;
+}
+
+/** Features that some peers lack. */
+export type PeerGap =
+  | 'reflection'
+  | 'helper'
+  | 'restarter'
+  | 'shutdown-text-out'
+  | 'shutdown-text-in'
+  | 'refresh';
+
+export interface PeerProgram {
+  readonly name: string;
+  readonly needs: readonly string[];
+  /** What it cannot do, each with the reason. */
+  readonly lacks: Readonly<Partial<Record<PeerGap, string>>>;
+  start(start: PeerStart): RunningPeer;
+}
+
+export function versionOf(prefixOrAddress: string): IpVersion {
+  return prefixOrAddress.includes(':') ? 6 : 4;
+}

@@ -1,0 +1,201 @@
+/** The rows of the matrix in the order they are played: roles by family, then features. */
+import assert from 'node:assert/strict';
+import type { IpVersion, PeerGap } from '../../../lab/support/peers/peer.ts';
+import { eventually } from '../../../lab/support/wait.ts';
+import {
+  assertEstablished,
+  assertOurRouteAtPeer,
+  assertReflectedByUs,
+  assertReflectedToUs,
+  assertTheirRouteAtUs,
+  assertWithdrawn,
+  atPeer,
+  atUs,
+} from './claims.ts';
+import {
+  neighborName,
+  OUR_PREFIXES,
+  ourConfig,
+  prefixOf,
+  ROLES,
+  type Role,
+  routerIdOf,
+  type Stage,
+  sessionOf,
+  TWO_PATHS,
+  VERSIONS,
+} from './topology.ts';
+
+export interface Row {
+  readonly title: string;
+  /** What a peer must not lack. */
+  readonly gap?: PeerGap;
+  /** Why no peer is asked. */
+  readonly notApplicable?: string;
+  /** @throws Error with what was seen instead */
+  play?(stage: Stage): Promise<void>;
+}
+
+const DEADLINE_SEC = 25;
+const TEXT_TO_PEER = 'back at noon';
+const TEXT_TO_US = 'gone fishing';
+
+const ROLE_TITLES: Readonly<Record<Role, string>> = {
+  ibgp: 'iBGP',
+  ebgp: 'eBGP',
+  client: 'peer is our RR client',
+  server: 'we are its RR client',
+};
+
+/** What the peers announce before the first row is played. */
+export function announceAll({ program, peers }: Stage): void {
+  const reflected = { originatorId: routerIdOf('client'), clusterId: routerIdOf('server') };
+  for (const version of VERSIONS) {
+    for (const role of ROLES) {
+      peers[role].announce(prefixOf(role, version, 0));
+      peers[role].announce(prefixOf(role, version, 1));
+    }
+    if (program.lacks.reflection) peers.server.announce(prefixOf('client', version), reflected);
+  }
+  for (const role of ['client', 'server'] as const) peers[role].announce(TWO_PATHS.in);
+  if (program.lacks.reflection) peers.server.announce(TWO_PATHS.in, reflected);
+  for (const role of ['client', 'ebgp'] as const) peers[role].announce(TWO_PATHS.out);
+}
+
+/** Withdraws what the last claim of every role is about. */
+export function withdrawAll({ us, peers }: Stage): void {
+  us.reconfigure(ourConfig(true));
+  for (const version of VERSIONS) {
+    for (const role of ROLES) peers[role].withdraw(prefixOf(role, version, 1));
+  }
+}
+
+/** Routes in both directions, role by role. */
+export const ROUTE_ROWS: readonly Row[] = ROLES.flatMap((role) =>
+  VERSIONS.map((version) => ({
+    title: roleTitle(role, version),
+    play: (stage) => soon(() => assertRole(stage, role, version)),
+  })),
+);
+
+/** The second half of the rows above. */
+export const WITHDRAW_ROWS: readonly Row[] = ROLES.flatMap((role) =>
+  VERSIONS.map((version) => ({
+    title: roleTitle(role, version),
+    play: (stage) => soon(() => assertWithdrawn(stage, role, version)),
+  })),
+);
+
+export const FEATURE_ROWS: readonly Row[] = [
+  { title: 'TCP MD5 (RFC 2385)', play: (stage) => soon(() => assertBoth(stage, 'ibgp')) },
+  { title: 'GTSM (RFC 5082)', play: (stage) => soon(() => assertBoth(stage, 'ebgp')) },
+  { title: 'ADD-PATH, peer to us', play: addPathIn },
+  { title: 'ADD-PATH, us to peer', play: addPathOut },
+  { title: 'route refresh, peer asks', gap: 'refresh', play: refresh },
+  {
+    title: 'route refresh, we ask',
+    notApplicable: 'Catbird keeps what it receives and judges it again without asking',
+  },
+  { title: 'graceful restart, we help', gap: 'restarter', play: helpRestart },
+  { title: 'graceful restart, peer helps', gap: 'helper', play: restartHelped },
+  { title: 'shutdown text, us to peer (RFC 9003)', gap: 'shutdown-text-in', play: textToPeer },
+  { title: 'shutdown text, peer to us (RFC 9003)', gap: 'shutdown-text-out', play: textToUs },
+];
+
+function soon(verify: () => void): Promise<void> {
+  return eventually('the claim', DEADLINE_SEC, verify);
+}
+
+function roleTitle(role: Role, version: IpVersion): string {
+  return `${ROLE_TITLES[role]}, IPv${version}`;
+}
+
+function assertRole(stage: Stage, role: Role, version: IpVersion): void {
+  assertEstablished(stage, role, version);
+  assertOurRouteAtPeer(stage, role, version);
+  assertTheirRouteAtUs(stage, role, version);
+  if (role === 'client') assertReflectedByUs(stage, version);
+  if (role === 'server') assertReflectedToUs(stage, version);
+}
+
+function assertBoth(stage: Stage, role: Role): void {
+  for (const version of VERSIONS) assertEstablished(stage, role, version);
+}
+
+function addPathIn(stage: Stage): Promise<void> {
+  return soon(() => {
+    const paths = atUs(stage, 'server', 4, TWO_PATHS.in);
+    assert.equal(paths.length, 2, `we have ${paths.length} paths from it`);
+    assert.equal(new Set(paths.map(({ pathId }) => pathId)).size, 2, 'their ids are the same');
+  });
+}
+
+function addPathOut(stage: Stage): Promise<void> {
+  return soon(() => {
+    const paths = atPeer(stage, 'server', 4, TWO_PATHS.out);
+    const asPaths = new Set(paths.map(({ asPath }) => asPath));
+    assert.deepEqual([...asPaths].sort(), ['', '65002'], `it has ${paths.length} paths from us`);
+  });
+}
+
+/** The peer asks; we count the request and send our routes once more. */
+function refresh({ us, peers }: Stage): Promise<void> {
+  const name = neighborName('ibgp', 4);
+  const before = us.neighbor(name).messages;
+  peers.ibgp.askRefresh(sessionOf('ibgp', 4));
+  return soon(() => {
+    const { received, sent } = us.neighbor(name).messages;
+    assert.ok(received.routeRefresh > before.received.routeRefresh, 'no ROUTE-REFRESH came');
+    assert.ok(sent.update > before.sent.update, 'nothing was sent again');
+  });
+}
+
+/** The peer is killed: its routes stay, stale, until it is back and has said all (RFC 4724 §4.2). */
+async function helpRestart(stage: Stage): Promise<void> {
+  const prefix = prefixOf('client', 4);
+  await stage.peers.client.kill();
+  await soon(() => {
+    const { state } = stage.us.neighbor(neighborName('client', 4));
+    assert.notEqual(state, 'Established', 'the session is still up');
+    assert.equal(atUs(stage, 'client', 4, prefix)[0]?.stale, true, 'the route is not stale');
+    assert.ok(atPeer(stage, 'ibgp', 4, prefix)[0], 'the route is gone at another peer');
+  });
+  stage.restart('client');
+  await soon(() => assertEstablished(stage, 'client', 4));
+  stage.peers.client.announce(prefix);
+  await soon(() => {
+    assert.equal(atUs(stage, 'client', 4, prefix)[0]?.stale, false, 'the route is still stale');
+  });
+}
+
+/** We are killed: the peer keeps our route, and has it when we are back. */
+async function restartHelped(stage: Stage): Promise<void> {
+  const { kept } = OUR_PREFIXES[4];
+  await stage.us.kill();
+  await soon(() => {
+    const state = stage.peers.ibgp.state(sessionOf('ibgp', 4));
+    assert.notEqual(state, 'Established', 'the session is still up');
+  });
+  assert.ok(atPeer(stage, 'ibgp', 4, kept)[0], 'it dropped our route while we were away');
+  stage.us.restart();
+  await soon(() => {
+    assertEstablished(stage, 'ibgp', 4);
+    assert.ok(atPeer(stage, 'ibgp', 4, kept)[0], 'it has no route of ours after the restart');
+  });
+}
+
+function textToPeer({ us, peers }: Stage): Promise<void> {
+  us.shutDown(neighborName('ibgp', 4), TEXT_TO_PEER);
+  return soon(() => {
+    const words = peers.ibgp.lastWords(sessionOf('ibgp', 4));
+    assert.ok(words.includes(TEXT_TO_PEER), 'it does not show the text');
+  });
+}
+
+function textToUs({ us, peers }: Stage): Promise<void> {
+  peers.ebgp.shutDown(sessionOf('ebgp', 4), TEXT_TO_US);
+  return soon(() => {
+    const { lastError } = us.neighbor(neighborName('ebgp', 4));
+    assert.ok(lastError?.includes(TEXT_TO_US), `our last error is ${lastError}`);
+  });
+}
