@@ -17,6 +17,8 @@ const BGP_PORT = 179;
 const HOLD_TIME_SEC = 240;
 const KEEPALIVE_INTERVAL_MS = 20_000;
 const RETRY_MS = 100;
+/** Speakers with a short backlog drop connections; the kernel would ask again ever more rarely. */
+const CONNECT_MS = 1000;
 const ATTEMPTS = 300;
 
 export interface SessionOptions {
@@ -62,7 +64,11 @@ export class Session {
     const socket = connect({ host: remote, port: BGP_PORT, localAddress: address });
     this.#socket = socket;
     socket.setNoDelay(true);
-    socket.on('connect', () => socket.write(this.#open()));
+    const patience = setTimeout(() => socket.destroy(), CONNECT_MS);
+    socket.on('connect', () => {
+      clearTimeout(patience);
+      socket.write(this.#open());
+    });
     return new Promise((resolve) => {
       const framer = new Framer();
       const onMessage = (bytes: Uint8Array, at: number, end: number, type: number): boolean => {
@@ -73,7 +79,10 @@ export class Session {
       socket.on('error', (error) => {
         this.#refusal = error.message;
       });
-      socket.on('close', () => this.#end(() => resolve(false)));
+      socket.on('close', () => {
+        clearTimeout(patience);
+        this.#end(() => resolve(false));
+      });
     });
   }
 
