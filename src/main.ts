@@ -45,6 +45,7 @@ class Process {
   readonly #startedAt = new Date().toISOString();
   #faults: readonly string[] = [];
   #daemon: Daemon | undefined;
+  #isRunning = false;
   #api: Server | undefined;
   /** Deliveries are taken over one after the other. */
   #applying: Promise<void> = Promise.resolve();
@@ -80,7 +81,15 @@ class Process {
   #deliver(delivery: ConfigDelivery): void {
     this.#applying = this.#applying
       .then(() => this.#takeOver(delivery))
-      .catch((error: unknown) => this.#end({ error }));
+      .catch((error: unknown) => this.#failed(error));
+  }
+
+  /** What cannot start ends the process; what runs keeps running (START-8). */
+  #failed(error: unknown): void {
+    if (this.#isRunning) {
+      const reason = error instanceof Error ? error.stack : String(error);
+      this.#log.error({ reason }, 'the configuration could not be taken over');
+    } else this.#end({ error });
   }
 
   async #takeOver({ config, faults }: ConfigDelivery): Promise<void> {
@@ -107,6 +116,7 @@ class Process {
     this.#daemon = daemon;
     const [fault] = await daemon.start();
     if (fault) throw fault;
+    this.#isRunning = true;
     this.#log.info({ node, pid: process.pid, api: apiPath }, 'catbird runs');
   }
 

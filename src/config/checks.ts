@@ -35,6 +35,7 @@ export function checkAcrossKeys(document: unknown): ConfigIssue[] {
     checkSession(entry, ['neighborRanges', i], context);
   });
   checkUnique(readNeighbors, report);
+  checkUniqueBfd(readNeighbors, report);
   checkUniqueRanges(readRanges, report);
   checkOriginate(originate, report);
   return issues;
@@ -122,6 +123,17 @@ function checkUnique(neighbors: readonly ReadableNeighbor[], report: Report): vo
     if (other !== undefined) {
       report(['neighbors', i, 'address'], `neighbors[${other}] is at ${endpoint} too`);
     }
+  });
+}
+
+/** BFD knows a path by its ends: two sessions with one peer share it (RFC 5881 §3). */
+function checkUniqueBfd(neighbors: readonly ReadableNeighbor[], report: Report): void {
+  const seen = new Map<string, number>();
+  neighbors.forEach(({ address, bfd }, i) => {
+    if (!address || !bfd) return;
+    const first = remember(seen, formatAddress(address), i);
+    if (first === undefined) return;
+    report(['neighbors', i, 'bfd'], `neighbors[${first}] watches this address already`);
   });
 }
 

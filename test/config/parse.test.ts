@@ -172,6 +172,12 @@ t.test('values that do not fit each other', async (t) => {
 - { prefix: 10.0.0.0/8, asNumber: 2 }`),
     [/^4:13: neighborRanges\[1\].prefix: neighborRanges\[0\] has this prefix too/],
   );
+  t.match(
+    faultLines(`${ROUTER}\nneighbors:
+- { name: a, address: 10.0.0.9, asNumber: 1, bfd: {} }
+- { name: b, address: 10.0.0.9, port: 1790, asNumber: 1, bfd: {} }`),
+    [/neighbors\[1\].bfd: neighbors\[0\] watches this address already/],
+  );
   const originate = (text: string) =>
     faultLines(`${ROUTER}\noriginate: [{ cidr: 10.0.0.0/8, ${text} }]`);
   t.match(originate('kind: reachable-by'), [/via: is required/]);
