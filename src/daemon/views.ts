@@ -125,9 +125,17 @@ function pathsOf(context: ViewContext, family: Family, prefix: PrefixId): RouteV
 
 function* adjIn(context: ViewContext, peer: PathView['peer']): Generator<RouteView> {
   for (const path of context.daemon.rib.views.adjIn(peer)) {
-    const view = viewPath(context, familyOfText(path.prefix), path);
-    yield path.reason === 'none' ? view : { ...view, rejected: path.reason };
+    const family = familyOfText(path.prefix);
+    const view = viewPath(context, family, path);
+    if (path.reason === 'none') yield view;
+    else yield { ...view, rejected: rejection(context, family, path) };
   }
+}
+
+/** Why import refused a path: `policy: no bogons` names the rule. */
+function rejection({ daemon }: ViewContext, family: Family, path: PathView): string {
+  const rule = path.reason === 'policy' ? daemon.rib.views.rejectingRule(family, path) : '';
+  return rule === '' ? path.reason : `${path.reason}: ${rule}`;
 }
 
 function* adjOut(context: ViewContext, peer: PathView['peer']): Generator<RouteView> {

@@ -84,7 +84,8 @@ function changed<L extends Uint32Array | Uint8Array>(
   if (base === list && isSettled(list, size, removed, added)) return list;
   const kept: number[] = [];
   for (let at = 0; at < base.length; at += size) {
-    if (!removed.some((test) => test(base, at))) copyInto(kept, base, at, size);
+    const goes = removed.some((test) => test(base, at)) && !includesAt(added, base, at, size);
+    if (!goes) copyInto(kept, base, at, size); // what would be put back keeps its place
   }
   for (let at = 0; at < added.length; at += size) {
     if (!includesAt(kept, added, at, size)) copyInto(kept, added, at, size);

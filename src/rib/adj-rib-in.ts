@@ -83,6 +83,13 @@ export class AdjRibIn implements UpdateSink {
     this.#filter = filter;
   }
 
+  /** Name of the import rule that rejects a stored path, empty when none does. */
+  rejectingRule(family: Family, path: PathId): string {
+    const { tables } = this.#family(family);
+    const { paths } = tables;
+    return this.#filter.rejectingRule(tables, paths.prefix(path), paths.received(path));
+  }
+
   /** Called before a message is walked. */
   beginMessage(nowSec: number): void {
     this.#nowSec = nowSec;

@@ -3,6 +3,12 @@
  * set has to be decoded to be compared.
  */
 import { type AsPath, asPathLength, neighborAs } from '../bgp/wire/as-path.ts';
+import {
+  COMMUNITY_GRACEFUL_SHUTDOWN,
+  COMMUNITY_NO_ADVERTISE,
+  COMMUNITY_NO_EXPORT,
+  COMMUNITY_NO_EXPORT_SUBCONFED,
+} from '../bgp/wire/communities.ts';
 import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
 import { grownUint8, grownUint16, grownUint32 } from './columns.ts';
 import type { AttrsId, NextHopId } from './ids.ts';
@@ -16,10 +22,8 @@ export const ATTRS_NO_EXPORT = 4;
 export const ATTRS_NO_ADVERTISE = 8;
 /** LLGR_STALE (RFC 9494 §4.6): least preferred. */
 export const ATTRS_LLGR_STALE = 16;
+export const ATTRS_GRACEFUL_SHUTDOWN = 32;
 
-const COMMUNITY_NO_EXPORT = 0xffff_ff01;
-const COMMUNITY_NO_ADVERTISE = 0xffff_ff02;
-const COMMUNITY_NO_EXPORT_SUBCONFED = 0xffff_ff03;
 const COMMUNITY_LLGR_STALE = 0xffff_0006;
 
 export class AttributeColumns {
@@ -120,6 +124,7 @@ function flagsOf(set: PathAttributes): number {
     else if (community === COMMUNITY_NO_EXPORT_SUBCONFED) flags |= ATTRS_NO_EXPORT;
     else if (community === COMMUNITY_NO_ADVERTISE) flags |= ATTRS_NO_ADVERTISE;
     else if (community === COMMUNITY_LLGR_STALE) flags |= ATTRS_LLGR_STALE;
+    else if (community === COMMUNITY_GRACEFUL_SHUTDOWN) flags |= ATTRS_GRACEFUL_SHUTDOWN;
   }
   return flags;
 }

@@ -3,7 +3,8 @@
  * preference (PRIO-3). Loop checks look at attributes only, so a sink asks them once per block.
  */
 import type { Family } from '../net/family.ts';
-import type { Policy } from '../policy/compile.ts';
+import type { Policy, PolicyVerdict } from '../policy/compile.ts';
+import { ATTRS_GRACEFUL_SHUTDOWN } from './attribute-columns.ts';
 import type { AttributeStore } from './attribute-store.ts';
 import type { AttrsId, PrefixId } from './ids.ts';
 import { isMartianIpv4, isMartianIpv6 } from './martian.ts';
@@ -66,7 +67,8 @@ export class ImportFilter {
     const bits = prefixes.length(prefix);
     const isMartian = family === 'ipv4-unicast' ? isMartianIpv4 : isMartianIpv6;
     if (isMartian(this.#octets, 0, bits)) return this.#reject('martian');
-    if (this.#policy.isEmpty) return this.#accept(family, received, '');
+    const changesNothing = this.#policy.isEmpty && !this.#isShuttingDown(received);
+    if (changesNothing) return this.#accept(family, received, '');
     if (this.#policy.dependsOnPrefix) return this.#evaluate(tables, bits, received);
     return this.#evaluateCached(tables, bits, received);
   }
@@ -89,19 +91,39 @@ export class ImportFilter {
     return verdict;
   }
 
-  #evaluate({ family, nextHops }: RibTables, bits: number, received: AttrsId): ImportVerdict {
+  /** Name of the rule that rejects a route, empty when none does. */
+  rejectingRule(tables: RibTables, prefix: PrefixId, received: AttrsId): string {
+    tables.prefixes.writeAddress(prefix, this.#octets, 0);
+    const { accepted, rule } = this.#ask(tables, tables.prefixes.length(prefix), received);
+    return accepted ? '' : rule;
+  }
+
+  /** An external peer is about to take the route away (RFC 8326 §4.1). */
+  #isShuttingDown(received: AttrsId): boolean {
+    if (this.#peer.isInternal) return false;
+    return this.#attrs.columns.has(received, ATTRS_GRACEFUL_SHUTDOWN);
+  }
+
+  #ask({ family, nextHops }: RibTables, bits: number, received: AttrsId): PolicyVerdict {
     const attributes = this.#attrs.attributes(received);
-    const verdict = this.#policy.evaluate({
+    return this.#policy.evaluate({
       family,
       bytes: this.#octets,
       at: 0,
       bits,
       source: this.#peer.isInternal ? 'ibgp' : 'ebgp',
-      attributes,
+      // Ahead of the rules, so that they have the last word.
+      attributes: this.#isShuttingDown(received) ? { ...attributes, localPref: 0 } : attributes,
       interface: nextHops.state(this.#attrs.columns.nextHop(received)).interface,
     });
+  }
+
+  #evaluate(tables: RibTables, bits: number, received: AttrsId): ImportVerdict {
+    const { family } = tables;
+    const verdict = this.#ask(tables, bits, received);
     if (!verdict.accepted) return this.#reject('policy');
-    if (verdict.attributes === attributes) return this.#accept(family, received, verdict.rule);
+    if (verdict.attributes === this.#attrs.attributes(received))
+      return this.#accept(family, received, verdict.rule);
     const changed = this.#attrs.intern(verdict.attributes);
     this.#accept(family, changed, verdict.rule);
     this.#attrs.release(changed);

@@ -103,6 +103,11 @@ export class RibViews {
     return this.attributes(this.#families[family].tables.paths.received(path));
   }
 
+  /** Name of the import rule that rejected a path with reason `policy`, found by asking again. */
+  rejectingRule(family: Family, { peer, path }: PathView): string {
+    return this.#peers.get(peer)?.adjIn.rejectingRule(family, path) ?? '';
+  }
+
   /** What is known of a set's next hop. */
   nextHopState(attrs: AttrsId): NextHopState {
     const { tables } = this.#families['ipv4-unicast'];

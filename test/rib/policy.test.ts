@@ -1,0 +1,164 @@
+/** Policy as the RIB carries it out: import, re-import, export, well-known communities. */
+import fc from 'fast-check';
+import t from 'tap';
+import { formatAddress } from '../../src/net/text.ts';
+import type { PolicyActions, PolicyMatch, PolicyRule } from '../../src/policy/model.ts';
+import { address, asPath, attributes, type LabPeer, prefix, RibLab } from './support/rib-lab.ts';
+
+const EXTERNAL = { isInternal: false, asNumber: 65001 };
+const GRACEFUL_SHUTDOWN = Uint32Array.of(0xffff_0000);
+
+function rule(match: PolicyMatch, set: PolicyActions, action: PolicyRule['action']): PolicyRule {
+  return { name: `rule ${JSON.stringify(match)}`, match, set, action };
+}
+
+function nextHopsOf(peer: LabPeer): string[] {
+  return [...peer.routes.values()].map(({ nextHop }) => formatAddress(nextHop));
+}
+
+t.test(
+  'an external route about to go has LOCAL_PREF 0, unless a rule says otherwise (RFC 8326)',
+  async (t) => {
+    const lab = new RibLab();
+    const [tor, node] = [lab.upPeer('tor', EXTERNAL), lab.upPeer('node')];
+    tor.announce(['10.1.0.0/16'], { asPath: asPath(65001), communities: GRACEFUL_SHUTDOWN });
+    lab.settle();
+    const localPref = () => node.routes.get('10.1.0.0/16')?.localPref;
+    t.equal(localPref(), 0);
+    tor.update({ importRules: [rule({}, { localPref: 150 }, 'next')] });
+    lab.settle();
+    t.equal(localPref(), 150);
+    tor.update({ importRules: [] });
+    tor.announce(['10.1.0.0/16'], { asPath: asPath(65001) });
+    lab.settle();
+    t.equal(localPref(), 100);
+  },
+);
+
+t.test('an internal route about to go keeps its LOCAL_PREF (RFC 8326 §4)', async (t) => {
+  const lab = new RibLab();
+  const [node, tor] = [lab.upPeer('node'), lab.upPeer('tor', EXTERNAL)];
+  node.announce(['10.1.0.0/16'], { localPref: 70, communities: GRACEFUL_SHUTDOWN });
+  lab.settle();
+  t.same([...tor.routes.keys()], ['10.1.0.0/16']);
+  const [path] = [...lab.rib.views.adjIn(node.id)];
+  t.equal(lab.rib.views.attributes(path!.attrs).localPref, 70);
+});
+
+t.test('an export rule decides the next hop ahead of the session', async (t) => {
+  const lab = new RibLab();
+  const peer = lab.upPeer('node', EXTERNAL);
+  const source = lab.upPeer('source', { ...EXTERNAL, asNumber: 65002 });
+  source.announce(['10.1.0.0/16'], { asPath: asPath(65002) });
+  lab.settle();
+  t.same(nextHopsOf(peer), ['10.0.0.100']);
+  const rows = [
+    ['keep', '192.0.2.1'],
+    ['self', '10.0.0.100'],
+    [address('192.0.2.9'), '192.0.2.9'],
+    [address('2001:db8::9'), '10.0.0.100'],
+  ] as const;
+  for (const [nextHop, expected] of rows) {
+    peer.update({ exportRules: [rule({}, { nextHop }, 'accept')] });
+    lab.settle();
+    t.same(nextHopsOf(peer), [expected]);
+  }
+});
+
+t.test('a next hop set for some prefixes only stays with these', async (t) => {
+  const lab = new RibLab();
+  const prefixes = [{ prefix: prefix('10.1.0.0/16'), minLength: 16, maxLength: 16 }];
+  const exportRules = [rule({ prefixes }, { nextHop: 'keep' }, 'accept')];
+  const peer = lab.upPeer('node', { ...EXTERNAL, exportRules });
+  const source = lab.upPeer('source', { ...EXTERNAL, asNumber: 65002 });
+  source.announce(['10.1.0.0/16', '10.2.0.0/16'], { asPath: asPath(65002) });
+  lab.settle();
+  t.equal(formatAddress(peer.routes.get('10.1.0.0/16')!.nextHop), '192.0.2.1');
+  t.equal(formatAddress(peer.routes.get('10.2.0.0/16')!.nextHop), '10.0.0.100');
+});
+
+t.test('a rule for one neighbor leaves the others alone', async (t) => {
+  const lab = new RibLab();
+  const exportRules = [rule({ neighbors: ['tor-2'] }, { prependOwn: 2 }, 'next')];
+  const peers = ['tor-1', 'tor-2'].map((name) => lab.upPeer(name, { ...EXTERNAL, exportRules }));
+  lab.rib.originate({ prefix: prefix('10.1.0.0/16'), source: 'static', gateway: undefined });
+  lab.settle();
+  const lengths = peers.map(
+    ({ routes }) => routes.get('10.1.0.0/16')!.asPath.segments[0]!.asns.length,
+  );
+  t.same(lengths, [1, 3]);
+});
+
+t.test('the rule that rejected a route is found again', async (t) => {
+  const lab = new RibLab();
+  const importRules = [
+    { name: 'no one', match: { asPathFirst: [65001] }, set: {}, action: 'reject' as const },
+  ];
+  const tor = lab.upPeer('tor', { ...EXTERNAL, importRules });
+  tor.announce(['10.1.0.0/16'], { asPath: asPath(65001) });
+  tor.announce(['10.2.0.0/16'], { asPath: asPath(65002) });
+  lab.settle();
+  const rules = [...lab.rib.views.adjIn(tor.id)].map((path) => [
+    path.prefix,
+    path.reason,
+    lab.rib.views.rejectingRule('ipv4-unicast', path),
+  ]);
+  t.same(rules.toSorted(), [
+    ['10.1.0.0/16', 'policy', 'no one'],
+    ['10.2.0.0/16', 'none', ''],
+  ]);
+});
+
+const rules: fc.Arbitrary<readonly PolicyRule[]> = fc.array(
+  fc
+    .tuple(
+      fc.constantFrom<PolicyMatch>(
+        {},
+        { asPathContains: [65002] },
+        { not: { asPathOrigin: [65003] } },
+        { med: { min: 5 } },
+        { anyCommunities: [[1, '*']] },
+        { prefixes: [{ prefix: prefix('10.1.0.0/16'), minLength: 16, maxLength: 24 }] },
+      ),
+      fc.constantFrom<PolicyActions>(
+        { localPref: 300 },
+        { med: 'remove', addCommunities: [0x1_0001] },
+        { removeCommunities: [['*', '*']], prependOwn: 1 },
+        { nextHop: address('192.0.2.7') },
+        {},
+      ),
+      fc.constantFrom<PolicyRule['action']>('accept', 'reject', 'next'),
+    )
+    .map(([match, set, action]) => rule(match, set, action)),
+  { maxLength: 3 },
+);
+
+function feed(tor: LabPeer): void {
+  const communities = Uint32Array.of(0x1_0002);
+  tor.announce(
+    ['10.1.0.0/16', '10.1.1.0/24', '10.2.0.0/16'],
+    attributes({ asPath: asPath(65001) }),
+  );
+  tor.announce(['10.3.0.0/16'], { asPath: asPath(65001, 65002, 65003), med: 7, communities });
+  tor.announce(['10.1.0.0/16'], { asPath: asPath(65001, 65003), med: 3 });
+}
+
+t.test('property: judging stored routes anew gives what a fresh import gives', async (t) => {
+  fc.assert(
+    fc.property(rules, rules, (before, after) => {
+      const outcome = (first: readonly PolicyRule[]): string[] => {
+        const lab = new RibLab();
+        const node = lab.upPeer('node');
+        const tor = lab.upPeer('tor', { ...EXTERNAL, importRules: first });
+        feed(tor);
+        lab.settle();
+        tor.update({ importRules: after });
+        lab.settle();
+        return node.lines;
+      };
+      return JSON.stringify(outcome(before)) === JSON.stringify(outcome(after));
+    }),
+    { numRuns: 40 },
+  );
+  t.pass('held');
+});
