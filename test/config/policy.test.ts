@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { formatCommunity as wireForm } from '../../src/bgp/wire/communities.ts';
 import { parseCommunity, parseExtendedPattern } from '../../src/config/community-text.ts';
@@ -121,4 +122,11 @@ policies:
     /^17:23: .*asPathLength: expected a mapping, found 3$/,
     /^18:31: .*extendedCommunities\[0\]: expected an extended community like/,
   ]);
+});
+
+t.test('the examples of docs/policy.md are right', async (t) => {
+  const text = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8');
+  const examples = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, example]) => example!);
+  t.equal(examples.length, 5);
+  for (const example of examples) t.same(faultLines(`${ROUTER}\n${example}`), []);
 });
