@@ -32,7 +32,8 @@ export const SPEAKER = '172.30.0.1';
 /** Everybody's segment. */
 export const SEGMENT_LENGTH = 16;
 
-const SPEAKER_AS = 64512;
+/** For documentation (RFC 5398): recorded tables have private AS numbers in some of their paths. */
+const SPEAKER_AS = 64496;
 
 /** Address of the `i`-th session of the generator. */
 export function addressOf(i: number): string {

@@ -114,7 +114,7 @@ t.test('order, flags and MED 0 do not change the hash of a set, values do', asyn
 t.test('what others shall see follows from the role', async (t) => {
   const nextHop = '172.30.1.1';
   const set = encodeAttributes({ asPath: [65001, 7], nextHop });
-  const external = encodeAttributes({ asPath: [64512, 65001, 7], nextHop: '172.30.0.1' });
+  const external = encodeAttributes({ asPath: [64496, 65001, 7], nextHop: '172.30.0.1' });
   const reflected = [128, 9, 4, 172, 30, 1, 1, 128, 10, 4, 172, 30, 0, 1];
   const border = borderRouter(65001, 65002);
   t.equal(hashOf(passedOn(set, border, nextHop)), hashOf(external), 'RFC 4271 §5.1.2, §5.1.3');
