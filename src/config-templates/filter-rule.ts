@@ -1,8 +1,8 @@
 /**
  * One rule of a BGPFilter as a policy rule (FILT-4 to FILT-11).
  *
- * A rule that cannot be understood fails closed: it rejects what its other fields select, and is
- * reported (FILT-14).
+ * A rule that cannot be understood fails closed: it rejects what its other fields select (FILT-14). The
+ * datastore has reported it, for there its place in the file is known.
  */
 import { formatPrefixRange } from '../config/prefix-range.ts';
 import type { FilterOperation, FilterRule } from '../datastore/snapshot.ts';
@@ -13,46 +13,51 @@ import { splitCommunities } from './communities.ts';
 import { MAX_PRIORITY } from './priority.ts';
 import type { MatchView, RuleView, SetView } from './view.ts';
 
-type ReportField = (field: string, reason: string) => void;
+const SOURCES: Readonly<Record<string, MatchView>> = {
+  RemotePeers: { sources: ['ibgp', 'ebgp'] }, // FILT-6
+};
+const PEER_TYPES: Readonly<Record<string, MatchView>> = {
+  iBGP: { peerType: 'internal' },
+  eBGP: { peerType: 'external' },
+};
+const OPERATORS: readonly unknown[] = ['Equal', 'NotEqual', 'In', 'NotIn'];
 
 /** @returns undefined for a rule that can never match */
 export function translateFilterRule(
   rule: FilterRule,
   name: string,
   family: Family,
-  report: ReportField,
 ): RuleView | undefined {
-  let isSpoilt = false;
-  const reportSpoilt: ReportField = (field, reason) => {
-    isSpoilt = true;
-    report(field, `${reason}; the rule rejects what the rest of it selects`);
-  };
-  const prefixes = prefixMatch(rule, family, reportSpoilt);
-  const rest = otherMatch(rule, reportSpoilt);
-  const action = actionOf(rule, reportSpoilt);
-  const set = operationsOf(rule.operations ?? [], reportSpoilt);
+  const prefixes = prefixMatch(rule, family);
   if (!prefixes) return undefined;
-  const match = { ...prefixes, ...rest };
+  const match = { ...prefixes, ...otherMatch(rule) };
   const hasMatch = Object.keys(match).length > 0 ? { match } : {};
-  if (isSpoilt || action === 'reject') return { name, ...hasMatch, action: 'reject' };
-  return { name, ...hasMatch, ...(Object.keys(set).length > 0 ? { set } : {}), action };
+  if (rule.action !== 'Accept' || !isUnderstood(rule, family)) {
+    return { name, ...hasMatch, action: 'reject' };
+  }
+  const set = operationsOf(rule.operations ?? []);
+  return { name, ...hasMatch, ...(Object.keys(set).length > 0 ? { set } : {}), action: 'accept' };
 }
 
-function actionOf({ action }: FilterRule, report: ReportField): 'accept' | 'reject' {
-  if (action === 'Accept') return 'accept';
-  if (action !== 'Reject') report('action', `"${action}" is no action`);
-  return 'reject';
+/** Whether every match field means something; one left out of a rule would widen it. */
+function isUnderstood(rule: FilterRule, family: Family): boolean {
+  const { cidr, matchOperator, prefixLength, source, peerType, communities } = rule;
+  const hasNetwork = cidr
+    ? parsePrefix(cidr)?.family === family && OPERATORS.includes(matchOperator)
+    : !matchOperator && !prefixLength;
+  return (
+    hasNetwork &&
+    (!source || Object.hasOwn(SOURCES, source)) &&
+    (!peerType || Object.hasOwn(PEER_TYPES, peerType)) &&
+    splitCommunities(communities?.values ?? []).wrong.length === 0
+  );
 }
 
 /** The `cidr` part (FILT-5, AMB-7); undefined when nothing can match. */
-function prefixMatch(rule: FilterRule, family: Family, report: ReportField): MatchView | undefined {
+function prefixMatch(rule: FilterRule, family: Family): MatchView | undefined {
   const { cidr, matchOperator, prefixLength } = rule;
-  if (!cidr) return {};
-  const prefix = parsePrefix(cidr);
-  if (prefix?.family !== family) {
-    report('cidr', `"${cidr}" is no CIDR of this family`);
-    return {};
-  }
+  const prefix = cidr ? parsePrefix(cidr) : undefined;
+  if (prefix?.family !== family) return {};
   const longest = maximumLength(family);
   const min = prefixLength?.min ?? 0;
   const max = Math.min(longest, prefixLength?.max ?? longest);
@@ -69,7 +74,6 @@ function prefixMatch(rule: FilterRule, family: Family, report: ReportField): Mat
     case 'NotEqual':
       return notEqual(prefix, min, max);
     default:
-      report('matchOperator', `"${matchOperator ?? ''}" is no operator`);
       return {};
   }
 }
@@ -86,48 +90,25 @@ function range(prefix: Prefix, minLength: number, maxLength: number): string | u
   return minLength > maxLength ? undefined : formatPrefixRange({ prefix, minLength, maxLength });
 }
 
-function otherMatch(rule: FilterRule, report: ReportField): MatchView {
-  const { asPathPrefix, priority } = rule;
+function otherMatch(rule: FilterRule): MatchView {
+  const { source, peerType, communities, asPathPrefix, priority } = rule;
+  const { standard, large } = splitCommunities(communities?.values ?? []);
   const localPref = priority && MAX_PRIORITY - priority; // FILT-7
   return {
-    ...sourceMatch(rule, report),
+    ...(source && SOURCES[source]),
     ...(rule.interface ? { interfaces: [rule.interface] } : {}),
-    ...peerTypeMatch(rule, report),
-    ...communityMatch(rule, report),
+    ...(peerType && PEER_TYPES[peerType]),
+    ...(standard.length > 0 ? { communities: standard } : {}),
+    ...(large.length > 0 ? { largeCommunities: large } : {}),
     ...(asPathPrefix?.length ? { asPathPrefix } : {}),
     ...(localPref ? { localPref: { min: localPref, max: localPref } } : {}),
   };
 }
 
-function sourceMatch({ source }: FilterRule, report: ReportField): MatchView {
-  if (!source) return {};
-  if (source === 'RemotePeers') return { sources: ['ibgp', 'ebgp'] }; // FILT-6
-  report('source', `"${source}" is no source`);
-  return {};
-}
-
-function peerTypeMatch({ peerType }: FilterRule, report: ReportField): MatchView {
-  if (!peerType) return {};
-  if (peerType === 'iBGP') return { peerType: 'internal' };
-  if (peerType === 'eBGP') return { peerType: 'external' };
-  report('peerType', `"${peerType}" is no peer type`);
-  return {};
-}
-
-function communityMatch({ communities }: FilterRule, report: ReportField): MatchView {
-  const { standard, large, wrong } = splitCommunities(communities?.values ?? []);
-  for (const value of wrong) report('communities', `"${value}" is no community`);
-  return {
-    ...(standard.length > 0 ? { communities: standard } : {}),
-    ...(large.length > 0 ? { largeCommunities: large } : {}),
-  };
-}
-
 /** What the operations come to when they are carried out in order (FILT-11). */
-function operationsOf(operations: readonly FilterOperation[], report: ReportField): SetView {
+function operationsOf(operations: readonly FilterOperation[]): SetView {
   const added = operations.flatMap(({ addCommunity }) => addCommunity?.value ?? []);
-  const { standard, large, wrong } = splitCommunities(added);
-  for (const value of wrong) report('operations', `"${value}" is no community`);
+  const { standard, large } = splitCommunities(added);
   // Each one goes to the front, so the last comes first.
   const prepend = operations
     .toReversed()

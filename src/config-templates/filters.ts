@@ -40,25 +40,17 @@ export function viewFilters(cluster: Cluster, used: ReadonlySet<string>): Policy
     for (const family of FAMILIES) {
       for (const direction of ['import', 'export'] as const) {
         const name = filterPolicyName(filter.name, direction, family);
-        if (used.has(name)) policies.push(viewFilter(cluster, filter, direction, family));
+        if (used.has(name)) policies.push(viewFilter(filter, direction, family));
       }
     }
   }
   return policies;
 }
 
-function viewFilter(
-  cluster: Cluster,
-  filter: BgpFilter,
-  direction: Direction,
-  family: Family,
-): PolicyView {
+function viewFilter(filter: BgpFilter, direction: Direction, family: Family): PolicyView {
   const list = `${direction}${family === 'ipv4-unicast' ? 'V4' : 'V6'}`;
-  const rules = rulesOf(filter, direction, family).flatMap((rule, i) => {
-    const path = `spec.${list}[${i}]`;
-    const report = (field: string, reason: string) =>
-      cluster.report(`BGPFilter/${filter.name}`, `${path}.${field}`, reason);
-    return translateFilterRule(rule, `${filter.name} ${list}[${i}]`, family, report) ?? [];
-  });
+  const rules = rulesOf(filter, direction, family).flatMap(
+    (rule, i) => translateFilterRule(rule, `${filter.name} ${list}[${i}]`, family) ?? [],
+  );
   return { name: filterPolicyName(filter.name, direction, family), rules };
 }

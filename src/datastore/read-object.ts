@@ -20,8 +20,14 @@ export interface ReadObject {
   /** undefined: spoilt. */
   readonly value: Collections[CollectionName] | undefined;
   /** Takes the place of a spoilt object no good version of which is known. */
-  readonly standIn: Collections[CollectionName] | undefined;
+  readonly standIn: StandIn | undefined;
   readonly place: Place | undefined;
+}
+
+export interface StandIn {
+  readonly value: Collections[CollectionName];
+  /** What that means, completing the sentence of a fault. */
+  readonly meaning: string;
 }
 
 export interface Reading {
@@ -95,7 +101,7 @@ class ObjectReader {
     const key = objectKey(kind, metadata, name);
     this.#label = `${kind.kind}/${key}`;
     const outcome = readTolerantly(kind.schema, raw);
-    for (const issue of outcome.issues) this.#report(issue.path, issue.message);
+    for (const issue of outcome.issues) this.#report(issue.path, reasonOf(issue, raw));
     if (outcome.value === null) return undefined;
     if (outcome.value) this.#remark(kind, outcome.value);
     return {
@@ -103,7 +109,7 @@ class ObjectReader {
       key,
       label: this.#label,
       value: outcome.value,
-      standIn: outcome.value ?? standInFor(kind, raw, name),
+      standIn: outcome.value ? undefined : standInFor(kind, raw, name),
       place: this.#document.locate(this.#base),
     };
   }
@@ -184,12 +190,44 @@ function without(value: unknown, path: readonly PropertyKey[]): unknown {
   return { ...value, [step]: without(value[String(step)], rest) };
 }
 
-function standInFor(
-  kind: ResourceKind,
-  raw: unknown,
-  name: string,
-): Collections[CollectionName] | undefined {
-  if (typeof kind.standIn === 'function') return kind.standIn(name);
+function standInFor(kind: ResourceKind, raw: unknown, name: string): StandIn | undefined {
   if (kind.standIn === undefined) return undefined;
-  return readTolerantly(kind.schema, raw, () => true).value ?? undefined;
+  if (kind.standIn !== 'without-faults') {
+    return { value: kind.standIn.make(name), meaning: kind.standIn.meaning };
+  }
+  const { value } = readTolerantly(kind.schema, raw, () => true);
+  return value ? { value, meaning: 'the rest of it is used' } : undefined;
+}
+
+const NOUNS: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping',
+  record: 'a mapping',
+};
+
+/** Never quotes the value, which may be a secret. */
+function reasonOf(issue: Issue, raw: unknown): string {
+  if (issue.code !== 'invalid_type' || !issue.message.startsWith('Invalid input')) {
+    return issue.message;
+  }
+  const expected = NOUNS[issue.expected] ?? issue.expected;
+  const found = nounOf(valueAt(raw, issue.path));
+  return found === undefined ? `is required: ${expected}` : `expected ${expected}, found ${found}`;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, step) => (inner as Record<PropertyKey, unknown> | null | undefined)?.[step],
+    value,
+  );
+}
+
+function nounOf(value: unknown): string | undefined {
+  if (value === null) return 'nothing';
+  if (Number.isInteger(value)) return 'a number';
+  return NOUNS[Array.isArray(value) ? 'array' : typeof value];
 }

@@ -39,9 +39,10 @@ export class SnapshotAssembler {
     this.#lastGood = assembly.good;
     const contents = assembly.contents();
     const revision = String(this.#revision + 1);
+    const { places } = contents; // text that only moves is no change
     if (
       this.#latest &&
-      isDeepStrictEqual({ ...this.#latest, revision }, { revision, ...contents })
+      isDeepStrictEqual({ ...this.#latest, revision, places }, { revision, ...contents })
     ) {
       return undefined;
     }
@@ -75,6 +76,7 @@ class Assembly {
   readonly #faults: DatastoreFault[];
   /** Where each object was first defined, by collection and key. */
   readonly #definedAt = new Map<string, Where>();
+  readonly #places = new Map<string, string>();
 
   constructor(lastGood: Collected, faults: readonly DatastoreFault[]) {
     this.#lastGood = lastGood;
@@ -104,10 +106,10 @@ class Assembly {
     const first = this.#definedAt.get(identity);
     if (first === undefined) {
       this.#definedAt.set(identity, where);
+      if (!this.#places.has(label)) this.#places.set(label, placeText(where));
       return true;
     }
-    const at = first.line === undefined ? first.file : `${first.file}:${first.line}`;
-    const reason = `already defined at ${at}, which counts; this one is ignored`;
+    const reason = `already defined at ${placeText(first)}, which counts; this one is ignored`;
     this.#faults.push({ object: label, ...where, path: '', reason });
     return false;
   }
@@ -116,12 +118,12 @@ class Assembly {
   #use({ collection, key, value, standIn }: ReadObject): string | undefined {
     const earlier = this.#lastGood[collection].get(key);
     const good = value ?? earlier;
-    const used = good ?? standIn;
+    const used = good ?? standIn?.value;
     if (good) put(this.good, collection, key, good);
     if (used) put(this.#used, collection, key, used);
     if (value) return undefined;
     if (good) return 'the version before stays in use';
-    return standIn ? 'used as far as it can be' : 'ignored until it is mended';
+    return standIn?.meaning ?? 'ignored until it is mended';
   }
 
   contents(): Omit<Snapshot, 'revision'> {
@@ -138,6 +140,7 @@ class Assembly {
       endpointSlices: sorted(collections.endpointSlices),
       secrets: sorted(collections.secrets),
       faults: this.#faults,
+      places: this.#places,
     };
   }
 
@@ -166,6 +169,10 @@ const NOWHERE: Where = { file: undefined, line: undefined, column: undefined };
 
 function whereIs({ place }: ReadObject, file: string, lineOffset: number): Where {
   return { file, line: place && place.line + lineOffset, column: place?.column };
+}
+
+function placeText({ file, line }: Where): string {
+  return line === undefined ? `${file}` : `${file}:${line}`;
 }
 
 /** In order of names: what is made of a snapshot must not depend on where its objects stood. */

@@ -22,6 +22,8 @@ export interface Snapshot {
   readonly secrets: ReadonlyMap<string, Secret>;
   /** Everything wrong with what was read, file by file; never fatal. */
   readonly faults: readonly DatastoreFault[];
+  /** Where objects stand, `file:line` by `BGPPeer/rack2-tor`: for telling what is wrong with them. */
+  readonly places: ReadonlyMap<string, string>;
 }
 
 /** A snapshot of nothing: what to build others from. */
@@ -38,6 +40,7 @@ export function emptySnapshot(): Snapshot {
     endpointSlices: new Map(),
     secrets: new Map(),
     faults: [],
+    places: new Map(),
   };
 }
 

@@ -94,9 +94,9 @@ function readYaml(text: string): SourceDocument | undefined | readonly Datastore
   if (document === undefined) return undefined;
   if (typeof document === 'string') return [faultAt(undefined, { reason: document })];
   if (document.errors.length === 0) return readPlain(places, document);
-  return document.errors.map((error) =>
-    faultAt(places.placeOf(error.pos[0]), { reason: firstLine(error.message) }),
-  );
+  // What the parser says after the first one follows from it.
+  const { pos, message } = document.errors[0]!;
+  return [faultAt(places.placeOf(pos[0]), { reason: firstLine(message) })];
 }
 
 function readPlain(

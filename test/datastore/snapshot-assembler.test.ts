@@ -73,3 +73,14 @@ t.test('lines are those of the file, not of the document', async (t) => {
   );
   t.match(snapshot?.faults, [{ object: 'BGPPeer/b', line: 9, column: 22 }]);
 });
+
+t.test('where objects stand is told, and moving them is no change (RECONF-12)', async (t) => {
+  const assembler = new SnapshotAssembler();
+  const text = `kind: IPPool
+apiVersion: projectcalico.org/v3
+metadata: { name: p }
+spec: { cidr: 10.0.0.0/8 }`;
+  const first = assembler.assemble(sourcesOf(`# one line\n---\n${text}`));
+  t.same(first?.places, new Map([['IPPool/p', 'test.yaml:3']]));
+  t.equal(assembler.assemble(sourcesOf(text)), undefined);
+});

@@ -94,6 +94,13 @@ t.test('what is no YAML is said, with its line', async (t) => {
   }
 });
 
+t.test('of faults of syntax the first is told: the others follow from it', async (t) => {
+  for (const text of ['{"a": {"b": 1', 'a: b\n  c: d\n e: f', 'a: {b: "c']) {
+    t.match(readDocument(text), [{ line: Number }]);
+    t.equal((readDocument(text) as readonly unknown[]).length, 1, text);
+  }
+});
+
 t.test('aliases cannot multiply without bound', async (t) => {
   const levels = [...'abcdefghi'].map((name, index, names) => {
     const before = index === 0 ? '"x"' : `*${names[index - 1]}`;

@@ -68,7 +68,7 @@ const spec = section({
   ignoredInterfaces: optionalList(interfacePattern),
   programClusterRoutes: choice(
     ['Enabled', 'Disabled', 'EnabledIPIPOnly', 'EnabledNoEncapOnly'],
-    'EnabledNoEncapOnly is used',
+    'the default is used',
   ),
   ipv4NormalRoutePriority: integer(1, MAXIMUM_PRIORITY),
   ipv6NormalRoutePriority: integer(1, MAXIMUM_PRIORITY),

@@ -33,10 +33,18 @@ const KNOWN_WORDS = {
 
 const communityValue = () => requiredText().refine(isCommunity, 'no community (a:b or a:b:c)');
 
+const prependedAsns = z
+  .array(asNumber())
+  .min(1, 'at least one AS number is needed')
+  .max(10, 'at most ten AS numbers are taken');
+
+const outOfRange = `a priority is between 1 and ${MAXIMUM_PRIORITY}`;
+const priorityValue = z.int().min(1, outOfRange).max(MAXIMUM_PRIORITY, outOfRange);
+
 const operation = section({
   addCommunity: z.object({ value: communityValue() }).optional(),
-  prependASPath: z.object({ prefix: z.array(asNumber()).min(1).max(10) }).optional(),
-  setPriority: z.object({ value: z.int().min(1).max(MAXIMUM_PRIORITY) }).optional(),
+  prependASPath: z.object({ prefix: prependedAsns }).optional(),
+  setPriority: z.object({ value: priorityValue }).optional(),
 })
   .transform(compact)
   .refine((value) => Object.keys(value).length === 1, {
@@ -58,7 +66,9 @@ const rules = (size: 4 | 16) =>
         source: text(),
         interface: text(),
         peerType: text(),
-        communities: z.object({ values: z.array(communityValue()).length(1) }).nullish(),
+        communities: z
+          .object({ values: z.array(communityValue()).length(1, 'exactly one community is taken') })
+          .nullish(),
         asPathPrefix: optionalList(asNumber()),
         priority: integer(1, MAXIMUM_PRIORITY),
         operations: optionalList(operation),
@@ -85,7 +95,10 @@ function isCidrOfSize(value: string | undefined, size: 4 | 16): boolean {
 
 function remarks(filter: BgpFilter): readonly Remark[] {
   return RULE_LISTS.flatMap((name) =>
-    filter[name].flatMap((rule, index) => unknownWords(rule, ['spec', name, index])),
+    filter[name].flatMap((rule, index) => [
+      ...unknownWords(rule, ['spec', name, index]),
+      ...halfMatches(rule, ['spec', name, index]),
+    ]),
   );
 }
 
@@ -93,10 +106,21 @@ function unknownWords(rule: FilterRule, path: readonly PropertyKey[]): readonly 
   return Object.entries(KNOWN_WORDS).flatMap(([field, known]): readonly Remark[] => {
     const word = rule[field as keyof typeof KNOWN_WORDS];
     if (word === undefined || known.some((value) => value === word)) return [];
-    const reason = `"${word}" is not one of ${known.join(', ')}; this rule rejects what it selects`;
-    return [{ path: [...path, field], reason }];
+    return [{ path: [...path, field], reason: `"${word}" is not one of ${known.join(', ')}${SO}` }];
   });
 }
+
+/** `cidr` and `matchOperator` go together, and `prefixLength` only with them (§6.3). */
+function halfMatches(rule: FilterRule, path: readonly PropertyKey[]): readonly Remark[] {
+  const { cidr, matchOperator, prefixLength } = rule;
+  if (cidr && matchOperator) return [];
+  if (cidr) return [{ path: [...path, 'cidr'], reason: `a cidr needs a matchOperator${SO}` }];
+  return Object.entries({ matchOperator, prefixLength }).flatMap(([field, value]) =>
+    value ? [{ path: [...path, field], reason: `a ${field} needs a cidr${SO}` }] : [],
+  );
+}
+
+const SO = '; this rule rejects what the rest of it selects';
 
 /** Peers skip a filter that does not exist (FILT-3); one that cannot be read must not open them. */
 function closedFilter(name: string): BgpFilter {
@@ -110,5 +134,5 @@ export const BGP_FILTER: ResourceKind<'bgpFilters'> = {
   collection: 'bgpFilters',
   schema,
   remarks,
-  standIn: closedFilter,
+  standIn: { make: closedFilter, meaning: 'it rejects everything until it is mended' },
 };

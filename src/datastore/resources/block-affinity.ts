@@ -11,7 +11,8 @@ const schema = z
       cidr: requiredCidr(),
       state: text(),
       type: text(),
-      deleted: z.union([z.boolean(), z.string()]).nullish(), // text in the legacy layout (§3.1)
+      // Text in the legacy layout (§3.1).
+      deleted: z.union([z.boolean(), z.string()], { error: 'expected true or false' }).nullish(),
     }),
   })
   .transform(({ metadata, spec }) => ({

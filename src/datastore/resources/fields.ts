@@ -124,9 +124,10 @@ export function annotatedAsNumber() {
   return parsed(parseAsn, 'an AS number').transform((value) => value || undefined);
 }
 
-/** An optional Go duration, in whole seconds. */
+/** An optional Go duration, in whole seconds; one that rounds to zero is absence. */
 export function durationSec() {
-  return parsed(parseDurationSec, 'a duration such as 90s or 2m0s', SPOILING);
+  const field = parsed(parseDurationSec, 'a duration such as 90s or 2m0s', SPOILING);
+  return field.transform((seconds) => seconds || undefined);
 }
 
 /**

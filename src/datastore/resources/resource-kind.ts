@@ -46,9 +46,11 @@ export interface ResourceKind<C extends CollectionName = CollectionName> {
   readonly remarks?: (value: Collections[C]) => readonly Remark[];
   /**
    * What stands in for a spoilt object of which no good version was ever seen: `without-faults` reads
-   * it again with every faulty field absent, a function makes something harmless of its name.
+   * it again with every faulty field absent, `make` makes something harmless of its name.
    */
-  readonly standIn?: 'without-faults' | ((name: string) => Collections[C]);
+  readonly standIn?:
+    | 'without-faults'
+    | { readonly make: (name: string) => Collections[C]; readonly meaning: string };
 }
 
 /** Both layouts of Calico's own kinds (§3.1). */

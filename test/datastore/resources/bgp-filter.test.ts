@@ -74,7 +74,29 @@ t.test('what cannot be read closes the filter rather than widening a rule', asyn
 });
 
 t.test('IPv6 lists take IPv6 prefixes', async (t) => {
-  const { value, faults } = filter('[{ action: Reject, cidr: "fd00::/8" }]', 'exportV6');
-  t.strictSame(value, { ...EMPTY, exportV6: [{ action: 'Reject', cidr: 'fd00::/8' }] });
+  const rule = { action: 'Reject', cidr: 'fd00::/8', matchOperator: 'In' };
+  const { value, faults } = filter(JSON.stringify([rule]), 'exportV6');
+  t.strictSame(value, { ...EMPTY, exportV6: [rule] });
   t.strictSame(faults, []);
+});
+
+t.test('half a CIDR match is reported, because its rule rejects (§6.3, FILT-14)', async (t) => {
+  const { faults } = filter(`[{ action: Accept, cidr: 10.0.0.0/8 },
+    { action: Accept, matchOperator: In }, { action: Accept, prefixLength: { min: 8 } }]`);
+  t.match(faults, [
+    { path: 'spec.importV4[0].cidr', line: 6, reason: /needs a matchOperator; this rule rejects/ },
+    { path: 'spec.importV4[1].matchOperator', line: 7, reason: /needs a cidr/ },
+    { path: 'spec.importV4[2].prefixLength', line: 7, reason: /needs a cidr/ },
+  ]);
+});
+
+t.test('a filter that is closed says so, in words', async (t) => {
+  const { faults } = filter('[{ action: Accept, communities: { values: ["1:1", "2:2"] } }, {}]');
+  t.match(faults, [
+    {
+      path: 'spec.importV4[0].communities.values',
+      reason: 'exactly one community is taken; it rejects everything until it is mended',
+    },
+    { path: 'spec.importV4[1].action', reason: /^this text is required; it rejects/ },
+  ]);
 });

@@ -76,3 +76,22 @@ t.test('a spoilt peer never seen before is ignored: half of it might be too open
     t.match(faults, [{ object: 'BGPPeer/tor', reason: /ignored until it is mended$/ }], spec);
   }
 });
+
+t.test('durations that come to nothing are absent', async (t) => {
+  const { value, faults } = peer('peerIP: 10.0.0.1, maxRestartTime: 0s, keepaliveTime: 300ms');
+  t.strictSame(value, { ...DEFAULTS, peerIP: '10.0.0.1' });
+  t.strictSame(faults, []);
+});
+
+t.test('wrong types are told in words, without the value', async (t) => {
+  const { faults } = peer(
+    'peerIP: [10.0.0.1], filters: tor, keepOriginalNextHop: "yes", password: s3cret, ttlSecurity: x',
+  );
+  t.same(Object.fromEntries(faults.map(({ path, reason }) => [path, reason.split(';')[0]])), {
+    'spec.peerIP': 'expected text, found a list',
+    'spec.filters': 'expected a list, found text',
+    'spec.keepOriginalNextHop': 'expected true or false, found text',
+    'spec.password': 'expected a mapping, found text',
+    'spec.ttlSecurity': 'expected a number, found text',
+  });
+});
