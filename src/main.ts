@@ -23,6 +23,9 @@ import { TcpTransport } from './runtime/tcp-transport.ts';
 import { UdpNodeTransport } from './runtime/udp-transport.ts';
 import { type LeveledLog, openLog } from './telemetry/log.ts';
 
+/** How long peers get to close their end of the connections. */
+const LAST_WORDS_MS = 2000;
+
 /**
  * Runs until SIGTERM (silent, START-4) or SIGINT (Cease).
  *
@@ -154,5 +157,7 @@ class Process {
     if (this.#api) await closeApiSocket(this.#api);
     await this.#daemon?.stop(reason);
     this.#log.info({ reason }, 'catbird stopped');
+    // A peer that is silent, or gone, must not hold up a restart.
+    setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
   }
 }

@@ -77,6 +77,8 @@ export class Daemon {
       lookup: (address) => this.neighbors.lookup(address),
       rejected: (address, reason, suppressed) =>
         log.warn({ address: formatAddress(address), reason, suppressed }, 'connection refused'),
+      reopened: ({ address, port }) =>
+        log.info({ address: formatAddress(address), port }, 'listens at last'),
     });
   }
 
@@ -100,7 +102,7 @@ export class Daemon {
       endOfRib: (peer, family) => this.neighbors.endOfRib(peer, family),
     });
     await this.#ports.forwarding.start(() => this.rib.nextHopsChanged());
-    const faults = await this.#listen(this.#config);
+    const faults = (await this.#listen(this.#config)).filter((fault) => !isNoSuchFamily(fault));
     if (faults.length > 0) return faults;
     const names = this.#config.neighbors.map(({ name }) => name);
     this.#recovery = new Recovery(names, this.#ports.clock, (reason) => this.#recovered(reason));
@@ -184,6 +186,11 @@ export class Daemon {
     this.neighbors.endRestart();
     this.#ports.forwarding.release();
   }
+}
+
+/** A kernel without IPv6: `::`, which is listened on by default, is no reason to refuse to run. */
+function isNoSuchFamily({ cause }: CatbirdError): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'EAFNOSUPPORT';
 }
 
 function identityOf({ router }: Config) {

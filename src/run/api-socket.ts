@@ -1,5 +1,5 @@
 /** Binds the API to its unix socket: a stale socket is replaced, a living daemon's is respected. */
-import { chmod, mkdir, unlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, unlink } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { createConnection } from 'node:net';
 import { dirname } from 'node:path';
@@ -7,6 +7,9 @@ import { CatbirdError } from '../net/error.ts';
 
 /** Owner and group may talk to the daemon, nobody else. */
 const SOCKET_MODE = 0o660;
+
+/** sun_path without its terminator; a longer path would be cut without a word. */
+const LONGEST_PATH_BYTES = 107;
 
 /**
  * Listens on a unix socket.
@@ -22,11 +25,13 @@ export async function bindApiSocket(server: Server, path: string): Promise<void>
     );
   }
   try {
+    checkLength(path);
     await mkdir(dirname(path), { recursive: true });
     await removeStale(path);
     await listen(server, path);
     await chmod(path, SOCKET_MODE);
   } catch (cause) {
+    server.close(); // or it would keep the process alive
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CatbirdError(
       'CATBIRD_API_SOCKET',
@@ -53,10 +58,20 @@ function isAnswered(path: string): Promise<boolean> {
   });
 }
 
+function checkLength(path: string): void {
+  if (Buffer.byteLength(path) <= LONGEST_PATH_BYTES) return;
+  throw new Error(`the path of a socket has at most ${LONGEST_PATH_BYTES} octets`);
+}
+
+/** Removes the socket of an earlier run, and nothing that is not a socket. */
 async function removeStale(path: string): Promise<void> {
-  await unlink(path).catch((error: NodeJS.ErrnoException) => {
+  const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
+    return undefined;
   });
+  if (!found) return;
+  if (!found.isSocket()) throw new Error('there is something else than a socket');
+  await unlink(path);
 }
 
 function listen(server: Server, path: string): Promise<void> {

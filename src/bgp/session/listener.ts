@@ -3,11 +3,12 @@
  *
  * A connection belongs to the session with its remote address; the remote port does not matter
  * (LISTEN-4). Rebinding leaves established connections alone: they have sockets of their own (LISTEN-5).
+ * What cannot be opened is tried again until it is, or is no longer asked for.
  */
 import { type Address, sameAddress } from '../../net/address.ts';
 import { CatbirdError } from '../../net/error.ts';
 import { formatAddress } from '../../net/text.ts';
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { Connection, Listener, LocalEndpoint, Transport } from '../../runtime/transport.ts';
 import type { Session } from './session.ts';
 
@@ -21,9 +22,12 @@ export interface ListenerOwner {
    * @param suppressed how many others were, since the last call
    */
   rejected(address: Address, reason: string, suppressed: number): void;
+  /** An endpoint that could not be opened at first is open now. */
+  reopened(on: LocalEndpoint): void;
 }
 
 const REPORT_EVERY_MS = 10_000;
+const RETRY_AFTER_MS = 5_000;
 
 interface Bound {
   readonly on: LocalEndpoint;
@@ -44,7 +48,9 @@ export class BgpListener {
   readonly #owner: ListenerOwner;
   readonly #keys = new Map<string, Key>();
   #bound: readonly Bound[] = [];
+  #wanted: readonly LocalEndpoint[] = [];
   #rebinding: Promise<unknown> = Promise.resolve();
+  #retryTimer: Timer | undefined;
   #reportedAt = Number.NEGATIVE_INFINITY;
   #suppressed = 0;
 
@@ -62,9 +68,11 @@ export class BgpListener {
   /**
    * Listens on exactly these endpoints; those already open stay open. Calls are done one by one.
    *
-   * @returns CATBIRD_LISTEN_FAILED for each endpoint that could not be opened; the others are
+   * @returns CATBIRD_LISTEN_FAILED for each endpoint that could not be opened; the others are, and
+   *   these are tried again now and then
    */
   rebind(endpoints: readonly LocalEndpoint[]): Promise<readonly CatbirdError[]> {
+    this.#wanted = endpoints;
     const done = this.#rebinding.then(() => this.#rebind(endpoints));
     this.#rebinding = done;
     return done;
@@ -99,7 +107,18 @@ export class BgpListener {
       const fault = await this.#open(endpoint);
       if (fault) faults.push(fault);
     }
+    this.#retryTimer?.cancel();
+    if (faults.length > 0) {
+      this.#retryTimer = this.#clock.setTimer(RETRY_AFTER_MS, () => void this.#retry());
+    }
     return faults;
+  }
+
+  /** Never rejects: `#open` turns every failure into a fault. */
+  async #retry(): Promise<void> {
+    const before = this.#bound;
+    await this.rebind(this.#wanted);
+    for (const bound of this.#bound) if (!before.includes(bound)) this.#owner.reopened(bound.on);
   }
 
   async #open(on: LocalEndpoint): Promise<CatbirdError | undefined> {

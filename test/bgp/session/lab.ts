@@ -116,6 +116,8 @@ export interface Speaker {
 export class Lab {
   readonly clock = new FakeClock();
   readonly network = new MemoryNetwork(this.clock);
+  /** Ports that could be opened only later. */
+  readonly reopened: number[] = [];
   readonly rejected: string[] = [];
 
   /** A host with one session and a listener; not started yet. */
@@ -135,6 +137,7 @@ export class Lab {
       lookup: (remote) =>
         String(remote) === String(settings.address) ? session : 'no neighbour has it',
       rejected: (_remote, reason) => void this.rejected.push(reason),
+      reopened: ({ port }) => void this.reopened.push(port),
     });
     await listener.rebind([{ address, port: BGP_PORT }]);
     return { host, session, log, random, listener };

@@ -44,7 +44,11 @@ async function pair(addressA: string, addressB: string, overrides: Partial<Sessi
     ports,
     b,
   );
-  const listener = new BgpListener(ports, { lookup: () => passive, rejected: () => undefined });
+  const listener = new BgpListener(ports, {
+    lookup: () => passive,
+    rejected: () => undefined,
+    reopened: () => undefined,
+  });
   await listener.rebind([{ address, port: 0 }]);
   const { password } = passive.settings;
   if (password !== undefined) listener.setPassword(passive.settings.address, password);

@@ -511,3 +511,26 @@ t.test('rebinding moves the listener and keeps sessions (LISTEN-5)', async (t) =
   t.equal(a.session.state, 'Established');
   t.equal(a.session.remotePort, 1790);
 });
+
+t.test('an endpoint that is busy is opened as soon as it is free', async (t) => {
+  const lab = new Lab();
+  const a = await lab.speaker(A, B);
+  const on = { address: parseAddress(A)!, port: 1790 };
+  const squatter = await a.host.listen(on, () => undefined);
+  t.match(await a.listener.rebind([on]), [{ code: 'CATBIRD_LISTEN_FAILED' }]);
+  await pass(lab, 20_000);
+  t.same(a.listener.endpoints, []);
+  squatter.close();
+  await pass(lab, 5_000);
+  t.same(a.listener.endpoints, [on]);
+  t.same(lab.reopened, [1790]);
+  await a.listener.rebind([]);
+  await pass(lab, 20_000);
+  t.same(a.listener.endpoints, [], 'what is no longer asked for is not tried again');
+});
+
+/** Opening an endpoint takes turns of promises. */
+async function pass(lab: Lab, ms: number): Promise<void> {
+  lab.clock.advance(ms);
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+}
