@@ -49,7 +49,9 @@ async function runCommand(name: string, args: string[], io: CommandIo): Promise<
 
 function explainFailure(error: unknown, io: CommandIo): number {
   const message = error instanceof Error ? error.message : String(error);
-  return complain(io, message, exitCodeOf(error));
+  const code = exitCodeOf(error);
+  // What parseArgs says may go on for lines.
+  return complain(io, code === EXIT_USAGE ? message.replaceAll('\n', ' ') : message, code);
 }
 
 /** node:util parseArgs throws TypeErrors with codes of its own. */

@@ -5,6 +5,9 @@ import { formatPrefix, parsePrefix } from '../net/text.ts';
 import type { Cluster } from './cluster.ts';
 import type { BlockView } from './view.ts';
 
+/** Old affinities have no state; unknown states count as on their way out (AGGR-2). */
+const AGGREGATING: ReadonlySet<string> = new Set(['confirmed', '']);
+
 export interface Block {
   readonly prefix: Prefix;
   readonly state: string;
@@ -18,8 +21,7 @@ export function ownBlocks(cluster: Cluster): Block[] {
   for (const { cidr, state, object } of affinities(cluster)) {
     const prefix = parsePrefix(cidr);
     if (!prefix) cluster.report(object, 'spec.cidr', `"${cidr}" is no CIDR`);
-    else
-      blocks.set(formatPrefix(prefix), { prefix, state, aggregates: state !== 'pendingDeletion' });
+    else blocks.set(formatPrefix(prefix), { prefix, state, aggregates: AGGREGATING.has(state) });
   }
   return [...blocks.values()].sort((a, b) => comparePrefixes(a.prefix, b.prefix));
 }

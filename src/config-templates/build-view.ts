@@ -7,7 +7,7 @@ import { type ExportInput, exportPolicy, priorityPolicy } from './export-policy.
 import { viewFib } from './fib-view.ts';
 import { viewFilters } from './filters.ts';
 import { viewNeighbors } from './neighbors.ts';
-import type { RenderFault, ViewOptions } from './options.ts';
+import type { RenderFault, Report, ViewOptions } from './options.ts';
 import { viewOriginate } from './originate.ts';
 import { choosePeers } from './peers.ts';
 import { viewPools } from './pools.ts';
@@ -25,13 +25,15 @@ export function buildView(
   options: ViewOptions,
 ): { readonly view: NodeView | undefined; readonly faults: readonly RenderFault[] } {
   const faults = new Map<string, RenderFault>();
-  const report = (object: string, path: string, reason: string) => {
+  const note = (fault: Pick<RenderFault, 'object' | 'path' | 'reason' | 'isRemark'>) => {
     const where = { template: undefined, line: undefined, column: undefined };
-    faults.set(`${object} ${path} ${reason}`, { object, ...where, path, reason });
+    faults.set(`${fault.object} ${fault.path} ${fault.reason}`, { ...where, ...fault });
   };
+  const report: Report = (object, path, reason) => note({ object, path, reason });
+  const remark: Report = (object, path, reason) => note({ object, path, reason, isRemark: true });
   const own = snapshot.nodes.get(options.node);
   if (own) {
-    const view = viewNode(new Cluster(snapshot, own, options, report));
+    const view = viewNode(new Cluster(snapshot, own, options, { report, remark }));
     return { view, faults: [...faults.values()] };
   }
   report(

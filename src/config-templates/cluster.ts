@@ -16,6 +16,7 @@ export class Cluster {
   readonly options: ViewOptions;
   readonly own: CalicoNode;
   readonly report: Report;
+  readonly remark: Report;
   /** BGPConfiguration `default`, empty when there is none. */
   readonly defaults: BgpConfiguration;
   /** BGPConfiguration of the own node, empty when there is none. */
@@ -24,11 +25,17 @@ export class Cluster {
   readonly nodes: readonly CalicoNode[];
   readonly #nodesByAddress: ReadonlyMap<string, CalicoNode>;
 
-  constructor(snapshot: Snapshot, own: CalicoNode, options: ViewOptions, report: Report) {
+  constructor(
+    snapshot: Snapshot,
+    own: CalicoNode,
+    options: ViewOptions,
+    notes: { readonly report: Report; readonly remark: Report },
+  ) {
     this.snapshot = snapshot;
     this.options = options;
     this.own = own;
-    this.report = report;
+    this.report = notes.report;
+    this.remark = notes.remark;
     this.defaults = snapshot.bgpConfigurations.get('default') ?? { name: 'default' };
     const perNode = `node.${own.name}`;
     this.perNode = snapshot.bgpConfigurations.get(perNode) ?? { name: perNode };

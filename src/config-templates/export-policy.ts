@@ -4,8 +4,8 @@
  */
 import type { Family } from '../net/family.ts';
 import { maximumLength } from '../net/family.ts';
-import type { Prefix } from '../net/prefix.ts';
-import { formatPrefix } from '../net/text.ts';
+import { containsPrefix, type Prefix } from '../net/prefix.ts';
+import { formatPrefix, parsePrefix } from '../net/text.ts';
 import { aggregates, type Block } from './blocks.ts';
 import { type Cluster, familyOf } from './cluster.ts';
 import { communityRules } from './communities.ts';
@@ -94,10 +94,17 @@ function longerThan(prefix: Prefix): string {
   return `${formatPrefix(prefix)} ge ${prefix.length + 1}`;
 }
 
+/** Those inside a range need no mention: the policy stays the same while they come and go. */
 function ownServices({ originate }: ExportInput, family: Family): string[] {
-  return originate
+  const prefixes = originate
     .filter(({ kind, cidr }) => kind !== 'reachable-by' && familyOf(cidr) === family)
-    .map(({ cidr }) => cidr);
+    .map(({ cidr, kind }) => ({ prefix: parsePrefix(cidr)!, kind }));
+  const ranges = prefixes.filter(({ kind }) => kind === 'service-range');
+  const isCovered = (prefix: Prefix) =>
+    ranges.some(
+      (range) => range.prefix.length < prefix.length && containsPrefix(range.prefix, prefix),
+    );
+  return prefixes.flatMap(({ prefix }) => (isCovered(prefix) ? [] : formatPrefix(prefix)));
 }
 
 function reflected(cluster: Cluster, family: Family, { ranges }: ExportInput): string[] {

@@ -4,7 +4,7 @@ import { FAMILIES, type Family } from '../net/family.ts';
 import { addressOf, type Cluster, DEFAULT_PORT } from './cluster.ts';
 import { lookUpPassword } from './passwords.ts';
 import { chainOf } from './policy-names.ts';
-import { DEFAULT_RESTART_TIME, labelOf } from './session-names.ts';
+import { labelOf, restartTimeOf } from './session-names.ts';
 import type { NeighborView } from './view.ts';
 
 /** Mesh sessions of the own node; none with the mesh off or on a reflector (MESH-1, MESH-2). */
@@ -44,7 +44,7 @@ function meshNeighbor(
     ...lookUpPassword(cluster, nodeMeshPassword),
     ttlSecurity: null,
     keepaliveTime: null,
-    restartTime: nodeMeshMaxRestartTimeSec ?? DEFAULT_RESTART_TIME,
+    restartTime: restartTimeOf(nodeMeshMaxRestartTimeSec),
     routeReflectorClient: false,
     nextHop: 'auto',
     allowLocalAs: 0,

@@ -28,6 +28,8 @@ export interface RenderFault {
   /** Field of the object, or key of the configuration. */
   readonly path: string;
   readonly reason: string;
+  /** Nothing is wrong, only worth knowing: a choice among several, a default that may surprise. */
+  readonly isRemark?: true;
 }
 
 /** Takes note of a fault of the datastore: the object, the field, and why it cannot be used. */

@@ -7,8 +7,11 @@ import { forwardPeers } from './forward-peers.ts';
 import { lookUpPassword } from './passwords.ts';
 import { chainOf } from './policy-names.ts';
 import { reversePeers } from './reverse-peers.ts';
-import { DEFAULT_RESTART_TIME, labelOf } from './session-names.ts';
+import { labelOf, restartTimeOf } from './session-names.ts';
 import type { NeighborView } from './view.ts';
+
+/** The most that `allowLocalAs` of the configuration takes. */
+const MAX_ALLOWED_LOCAL_AS = 255;
 
 /** One peer per address and port, the others left out. */
 export function choosePeers(cluster: Cluster): ExpandedPeer[] {
@@ -17,7 +20,7 @@ export function choosePeers(cluster: Cluster): ExpandedPeer[] {
     const identity = `${peer.address} ${peer.port ?? DEFAULT_PORT}`; // PORT-4
     const winner = chosen.get(identity);
     if (!winner) chosen.set(identity, peer);
-    else reportConflict(cluster, winner, peer);
+    else if (isConflict(winner, peer)) remarkConflict(cluster, winner.peer, peer.peer);
   }
   return [...chosen.values()];
 }
@@ -39,11 +42,15 @@ function canMeet(cluster: Cluster, { address, family }: ExpandedPeer): boolean {
   return own !== undefined && own !== address;
 }
 
-function reportConflict(cluster: Cluster, winner: ExpandedPeer, loser: ExpandedPeer): void {
-  if (winner.rank !== loser.rank || winner.rank === RANK.reverse) return;
-  if (winner.peer === loser.peer) return;
-  const reason = `BGPPeer ${winner.peer.name} has a session to ${loser.address} already, which counts`;
-  cluster.report(`BGPPeer/${loser.peer.name}`, '', reason);
+function isConflict(winner: ExpandedPeer, loser: ExpandedPeer): boolean {
+  const { rank, peer } = winner;
+  return rank === loser.rank && rank !== RANK.reverse && peer !== loser.peer;
+}
+
+/** Once for two BGPPeers, however many sessions they have in common. */
+function remarkConflict(cluster: Cluster, winner: BgpPeer, loser: BgpPeer): void {
+  const reason = `has sessions that BGPPeer/${winner.name} has too; those of ${winner.name} count`;
+  cluster.remark(`BGPPeer/${loser.name}`, '', reason);
 }
 
 /** The session of a chosen peer. */
@@ -66,10 +73,10 @@ export function viewPeer(cluster: Cluster, expanded: ExpandedPeer): NeighborView
     ...lookUpPassword(cluster, peer.password),
     ttlSecurity: peer.ttlSecurity || null,
     keepaliveTime: peer.keepaliveTimeSec ?? null,
-    restartTime: peer.maxRestartTimeSec ?? DEFAULT_RESTART_TIME,
+    restartTime: restartTimeOf(peer.maxRestartTimeSec),
     routeReflectorClient: asNumber === localAsNumber && isClient(cluster, expanded),
     nextHop: nextHopOf(peer, asNumber === localAsNumber),
-    allowLocalAs: (expanded.isByAddress && peer.numAllowedLocalASNumbers) || 0,
+    allowLocalAs: allowedLocalAs(expanded),
     import: filters.import,
     export: chainOf(family, filters.export),
   };
@@ -78,6 +85,11 @@ export function viewPeer(cluster: Cluster, expanded: ExpandedPeer): NeighborView
 /** `localASNumber` counts only for peers given by address (EXP-5, ID-5). */
 function localAsOf(cluster: Cluster, { isByAddress, peer }: ExpandedPeer): number {
   return (isByAddress && peer.localASNumber) || cluster.asOf(cluster.own);
+}
+
+/** For peers given by address (EXP-5); no path has the same AS more often than the limit. */
+function allowedLocalAs({ isByAddress, peer }: ExpandedPeer): number {
+  return isByAddress ? Math.min(peer.numAllowedLocalASNumbers ?? 0, MAX_ALLOWED_LOCAL_AS) : 0;
 }
 
 /** Only a global peer that names a node of ours by its address leaves dialling to one end (PASS-2). */

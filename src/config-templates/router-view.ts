@@ -31,7 +31,7 @@ function routerId(cluster: Cluster): string {
   if (own !== undefined) return own;
   const reason =
     'has no IPv4 address and CALICO_ROUTER_ID is not set; the hash of its name is used';
-  cluster.report(`Node/${node}`, 'spec.bgp.ipv4Address', reason);
+  cluster.remark(`Node/${node}`, 'spec.bgp.ipv4Address', reason);
   return hashedRouterId(node);
 }
 

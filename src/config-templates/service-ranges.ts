@@ -21,9 +21,10 @@ export interface ServiceRanges {
 export function serviceRanges(cluster: Cluster): ServiceRanges {
   const { defaults, options, own } = cluster;
   const { clusterIpRange } = options;
-  const clusterIps = clusterIpRange ? [clusterIpRange] : (defaults.serviceClusterIPs ?? []);
   return {
-    clusterIps: readRanges(cluster, 'serviceClusterIPs', clusterIps),
+    clusterIps: clusterIpRange
+      ? readRange(cluster, clusterIpRange)
+      : readRanges(cluster, 'serviceClusterIPs', defaults.serviceClusterIPs ?? []),
     externalIps: readRanges(cluster, 'serviceExternalIPs', defaults.serviceExternalIPs ?? []),
     loadBalancerIps: readRanges(
       cluster,
@@ -33,6 +34,14 @@ export function serviceRanges(cluster: Cluster): ServiceRanges {
     aggregates: defaults.serviceLoadBalancerAggregation !== 'Disabled',
     isExcluded: own.labels[EXCLUDE_LABEL] === 'true',
   };
+}
+
+/** The range the environment gives. */
+function readRange(cluster: Cluster, text: string): Prefix[] {
+  const prefix = parsePrefix(text);
+  if (prefix) return [prefix];
+  cluster.report('environment', 'CALICO_ADVERTISE_CLUSTER_IPS', `"${text}" is no CIDR`);
+  return [];
 }
 
 /** Entries that do not parse are skipped one by one (SVC-15). */

@@ -1,7 +1,14 @@
-/** Session labels as Calico names them, and what sessions of all kinds start from. */
+/** Session labels as Calico names them, and limits that sessions of all kinds share. */
 
 /** Graceful-restart time advertised unless configured (SESS-3). */
-export const DEFAULT_RESTART_TIME = 120;
+const DEFAULT_RESTART_TIME = 120;
+/** The capability has twelve bits for it (RFC 4724 §3). */
+const MAX_RESTART_TIME = 4095;
+
+/** Graceful-restart time to advertise, in seconds; what cannot be written becomes the most that can. */
+export function restartTimeOf(seconds: number | undefined): number {
+  return Math.min(seconds ?? DEFAULT_RESTART_TIME, MAX_RESTART_TIME);
+}
 
 /**
  * `Mesh_10_0_0_2`, `Global_10_0_0_2_port_1179` (MESH-13, EXP-9).

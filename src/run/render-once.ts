@@ -2,7 +2,7 @@
 import { stringify } from 'yaml';
 import { printConfig } from '../config/print.ts';
 import { readDatastore } from '../datastore/open-datastore.ts';
-import { describeFaults, openRenderer } from './rendering.ts';
+import { describeFaults, isSound, openRenderer } from './rendering.ts';
 
 export interface RenderRequest {
   /** `folder:DIR` or `folder:FILE`. */
@@ -14,19 +14,22 @@ export interface RenderRequest {
 }
 
 /**
- * The document, undefined when nothing can be made of the datastore, and every fault as a sentence.
+ * The document, undefined when nothing can be made of the datastore, every fault and remark as a
+ * sentence, and whether there is nothing to mend.
  *
  * @throws CatbirdError when the datastore cannot be read at all
  */
-export async function renderOnce(
-  request: RenderRequest,
-): Promise<{ readonly document: string | undefined; readonly faults: readonly string[] }> {
+export async function renderOnce(request: RenderRequest): Promise<{
+  readonly document: string | undefined;
+  readonly faults: readonly string[];
+  readonly isSound: boolean;
+}> {
   const { datastore, node, env, format, showSecrets } = request;
   const snapshot = await readDatastore(datastore);
   const result = openRenderer(node, env).render(snapshot);
   const faults = describeFaults(snapshot, result);
-  if (!result.config) return { document: undefined, faults };
+  if (!result.config) return { document: undefined, faults, isSound: false };
   const printed = printConfig(result.config, { showSecrets });
   const document = format === 'json' ? `${JSON.stringify(printed, null, 2)}\n` : stringify(printed);
-  return { document, faults };
+  return { document, faults, isSound: isSound(snapshot, result) };
 }

@@ -25,7 +25,7 @@ export function openRenderer(node: string, env: Environment): ConfigRenderer {
 export function describeFaults(snapshot: Snapshot, result: RenderResult): string[] {
   return [
     ...snapshot.faults.map(describeDatastoreFault),
-    ...result.faults.map(describeRenderFault),
+    ...result.faults.map((fault) => describeRenderFault(fault, snapshot.places)),
   ];
 }
 
@@ -34,9 +34,16 @@ function describeDatastoreFault(fault: DatastoreFault): string {
   return [place.join(':'), fault.object, fault.path, fault.reason].filter(Boolean).join(': ');
 }
 
-function describeRenderFault(fault: RenderFault): string {
-  const place = [fault.template, fault.line, fault.column].filter((part) => part !== undefined);
-  return [place.join(':'), fault.object, fault.path, fault.reason].filter(Boolean).join(': ');
+/** With the place of the object and, where a template failed, that in the template. */
+function describeRenderFault(fault: RenderFault, places: ReadonlyMap<string, string>): string {
+  const { template, line, column, object, path, reason } = fault;
+  const place = [template, line, column].filter((part) => part !== undefined).join(':');
+  return [places.get(object), place, object, path, reason].filter(Boolean).join(': ');
+}
+
+/** True when there is nothing to mend; remarks do not count. */
+export function isSound(snapshot: Snapshot, result: RenderResult): boolean {
+  return snapshot.faults.length === 0 && result.faults.every(({ isRemark }) => isRemark);
 }
 
 /** Parses each selector once; one that does not parse matches nothing (calico-datastore §7.2). */

@@ -147,7 +147,7 @@ t.test(
     ];
     const { view, faults } = viewAndFaults({ ...OFF, peers });
     t.match(view?.neighbors, [{ resource: 'BGPPeer/a', asNumber: 65002 }]);
-    t.match(faultTexts(faults), [/^BGPPeer\/b : BGPPeer a has a session/]);
+    t.match(faultTexts(faults), [/^BGPPeer\/b : has sessions that BGPPeer\/a has too/]);
   },
 );
 
@@ -273,4 +273,20 @@ t.test('reachableBy becomes a host route through the gateway (LEARN-7)', async (
     { cidr: '192.0.2.1/32', kind: 'reachable-by', via: '10.0.0.254' },
   ]);
   t.same(view({ ...OFF, peers: [{ ...peers[0]!, node: 'node-b' }] }).originate, []);
+});
+
+t.test('conflicts of two BGPPeers are told once, as a remark (DEDUP-4)', async (t) => {
+  const both = (name: string) => ({ name, peerSelector: 'all()' });
+  const { faults } = viewAndFaults({ ...OFF, peers: [both('a'), both('b')] });
+  t.match(faults, [{ object: 'BGPPeer/b', isRemark: true }]);
+  t.equal(faults.length, 1);
+});
+
+t.test('values beyond the protocol become the most it can say', async (t) => {
+  const tor = { ...TOR, maxRestartTimeSec: 7200, numAllowedLocalASNumbers: 1000 };
+  const mesh = { name: 'default', nodeMeshMaxRestartTimeSec: 7200 };
+  t.match(sessions({ configurations: [mesh], peers: [tor] }), {
+    Global_192_0_2_1: { restartTime: 4095, allowLocalAs: 255 },
+    Mesh_10_0_0_2: { restartTime: 4095 },
+  });
 });

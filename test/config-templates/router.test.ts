@@ -23,6 +23,7 @@ t.test(
     const { view, faults } = viewAndFaults(V6_ONLY);
     t.equal(view?.router.routerId, '102.87.15.240');
     t.match(faultTexts(faults), [/^Node\/node-a .*hash of its name is used/]);
+    t.match(faults, [{ isRemark: true }]);
   },
 );
 

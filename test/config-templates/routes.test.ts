@@ -35,6 +35,7 @@ t.test(
       { cidr: '10.244.1.0/26' },
       { cidr: '10.244.3.1/32' },
       { cidr: '10.244.5.0/26', state: 'pendingDeletion' },
+      { cidr: '10.244.6.0/26', state: 'someday' },
     ];
     const configurations = [{ name: 'default', ipv4NormalRoutePriority: 2000 }];
     const { 'own blocks': own, ...rest } = rules({ blocks, configurations }, EXPORT);
@@ -235,6 +236,30 @@ t.test(
     t.equal(view({ nodes: nodes('yes'), configurations: [RANGES] }).originate.length, 3);
   },
 );
+
+t.test('a faulty range of the environment is reported as such', async (t) => {
+  const { view: made, faults } = viewAndFaults({}, { clusterIpRange: 'x' });
+  t.same(made?.originate, []);
+  t.match(faultTexts(faults), [/^environment CALICO_ADVERTISE_CLUSTER_IPS: "x" is no CIDR/]);
+});
+
+t.test('services inside a range leave the export policy as it is (EXPORT-7)', async (t) => {
+  const service = { name: 'web', externalTrafficPolicy: 'Local', externalIPs: ['192.0.2.1'] };
+  const cluster = {
+    configurations: [
+      {
+        name: 'default',
+        serviceClusterIPs: ['10.96.0.0/12'],
+        serviceExternalIPs: ['192.0.2.1/32', '192.0.2.0/24'],
+      },
+    ],
+    services: [service],
+    slices: [{ name: 'web-1', endpoints: [{ nodeName: 'node-a', ready: true }] }],
+  };
+  const { 'own service routes': rule } = rules(cluster, EXPORT);
+  t.same(rule?.match, { prefixes: ['10.96.0.0/12+', '192.0.2.0/24+'] });
+  t.match(view(cluster).originate, [{}, {}, { cidr: '10.96.0.10/32' }, { cidr: '192.0.2.1/32' }]);
+});
 
 t.test('a range that does not parse is skipped alone (SVC-15)', async (t) => {
   const configurations = [{ name: 'default', serviceExternalIPs: ['nope', '203.0.113.0/24'] }];

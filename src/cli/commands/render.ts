@@ -4,7 +4,7 @@ import { nodeName } from '../../run/options.ts';
 import { renderOnce } from '../../run/render-once.ts';
 import { type CommandIo, EXIT_DONE, EXIT_NO, UsageError } from '../command.ts';
 
-/** Prints the effective configuration on stdout and every fault on stderr; 1 when there was a fault. */
+/** Prints the effective configuration on stdout and every fault on stderr; 1 when something is to be mended. */
 export async function render(args: string[], io: CommandIo): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -20,7 +20,7 @@ export async function render(args: string[], io: CommandIo): Promise<number> {
     throw new UsageError('usage: catbird render --datastore folder:DIR --node NAME');
   if (output !== 'json' && output !== 'yaml')
     throw new UsageError(`-o takes json or yaml, not '${output}'`);
-  const { document, faults } = await renderOnce({
+  const { document, faults, isSound } = await renderOnce({
     datastore,
     node: nodeName(values.node, io.env),
     env: io.env,
@@ -29,5 +29,5 @@ export async function render(args: string[], io: CommandIo): Promise<number> {
   });
   for (const fault of faults) io.stderr.write(`catbird: ${fault}\n`);
   io.stdout.write(document ?? '');
-  return faults.length === 0 ? EXIT_DONE : EXIT_NO;
+  return isSound ? EXIT_DONE : EXIT_NO;
 }
