@@ -2,6 +2,7 @@
  * The policies all sessions of a family share, so that they get identical bytes (EXPORT-0 to
  * EXPORT-12). The last rule rejects: what nothing above accepts stays here (EXPORT-10).
  */
+import { MAX_PRIORITY } from '../config/values.ts';
 import type { Family } from '../net/family.ts';
 import { maximumLength } from '../net/family.ts';
 import { containsPrefix, type Prefix } from '../net/prefix.ts';
@@ -11,7 +12,6 @@ import { type Cluster, familyOf } from './cluster.ts';
 import { communityRules } from './communities.ts';
 import { exportPolicyName, priorityPolicyName } from './policy-names.ts';
 import { programsIpip } from './pools.ts';
-import { MAX_PRIORITY } from './priority.ts';
 import { reflectedRanges, type ServiceRanges } from './service-ranges.ts';
 import type { OriginateView, PolicyView, PoolView, RuleView } from './view.ts';
 

@@ -5,12 +5,12 @@
  * datastore has reported it, for there its place in the file is known.
  */
 import { formatPrefixRange } from '../config/prefix-range.ts';
+import { MAX_PRIORITY } from '../config/values.ts';
 import type { FilterOperation, FilterRule } from '../datastore/snapshot.ts';
 import { type Family, maximumLength } from '../net/family.ts';
 import { makePrefix, type Prefix } from '../net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../net/text.ts';
 import { splitCommunities } from './communities.ts';
-import { MAX_PRIORITY } from './priority.ts';
 import type { MatchView, RuleView, SetView } from './view.ts';
 
 const SOURCES: Readonly<Record<string, MatchView>> = {

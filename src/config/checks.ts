@@ -9,6 +9,7 @@ import { DEFAULTS } from './assemble.ts';
 import type { ConfigIssue, IssuePath } from './issues.ts';
 import { neighborRangeShape, neighborShape, originateShape, routerShape } from './schema.ts';
 import { nearest } from './suggest.ts';
+import { cidr } from './values.ts';
 
 type Readable<S extends z.ZodRawShape> = { readonly [K in keyof S]?: z.output<S[K]> | undefined };
 type ReadableNeighbor = Readable<typeof neighborShape>;
@@ -19,7 +20,8 @@ type Report = (path: IssuePath, reason: string) => void;
 export function checkAcrossKeys(document: unknown): ConfigIssue[] {
   const issues: ConfigIssue[] = [];
   const report: Report = (path, reason) => issues.push({ path, reason, isAboutKey: false });
-  const { router, neighbors, neighborRanges, originate, policies } = asObject(document);
+  const { router, neighbors, neighborRanges, blocks, originate, pools, policies } =
+    asObject(document);
   const context = {
     hasClusterId: readable(routerShape, router).clusterId !== undefined,
     policyNames: Object.keys(asObject(policies)),
@@ -36,7 +38,10 @@ export function checkAcrossKeys(document: unknown): ConfigIssue[] {
   });
   checkUnique(readNeighbors, report);
   checkUniqueBfd(readNeighbors, report);
-  checkUniqueRanges(readRanges, report);
+  checkDistinct('neighborRanges', 'prefix', prefixesOf(neighborRanges, 'prefix'), report);
+  for (const [key, list] of Object.entries({ blocks, originate, pools })) {
+    checkDistinct(key, 'cidr', prefixesOf(list, 'cidr'), report);
+  }
   checkOriginate(originate, report);
   return issues;
 }
@@ -137,16 +142,24 @@ function checkUniqueBfd(neighbors: readonly ReadableNeighbor[], report: Report):
   });
 }
 
-function checkUniqueRanges(
-  ranges: readonly Readable<typeof neighborRangeShape>[],
+/** The prefixes of a list's entries, undefined where there is none that can be read. */
+function prefixesOf(list: unknown, key: 'cidr' | 'prefix'): (string | undefined)[] {
+  return asList(list).map((entry) => {
+    const prefix = readable({ [key]: cidr }, entry)[key];
+    return prefix && formatPrefix(prefix);
+  });
+}
+
+function checkDistinct(
+  list: string,
+  key: string,
+  prefixes: readonly (string | undefined)[],
   report: Report,
 ): void {
   const seen = new Map<string, number>();
-  ranges.forEach(({ prefix }, i) => {
-    if (!prefix) return;
-    const first = remember(seen, formatPrefix(prefix), i);
-    if (first === undefined) return;
-    report(['neighborRanges', i, 'prefix'], `neighborRanges[${first}] has this prefix too`);
+  prefixes.forEach((prefix, i) => {
+    const first = prefix === undefined ? undefined : remember(seen, prefix, i);
+    if (first !== undefined) report([list, i, key], `${list}[${first}] has this ${key} too`);
   });
 }
 
@@ -159,7 +172,7 @@ function remember(seen: Map<string, number>, key: string, index: number): number
 
 function checkOriginate(originate: unknown, report: Report): void {
   asList(originate).forEach((entry, i) => {
-    const { cidr, kind, via } = readable(originateShape, entry);
+    const { cidr: prefix, kind, via } = readable(originateShape, entry);
     const path = ['originate', i, 'via'];
     if (kind === 'reachable-by' && asObject(entry)['via'] === undefined) {
       report(path, 'is required for reachable-by: the gateway');
@@ -167,7 +180,7 @@ function checkOriginate(originate: unknown, report: Report): void {
     if (kind !== undefined && kind !== 'reachable-by' && via) {
       report(path, 'only reachable-by routes have a gateway');
     }
-    if (cidr && via && cidr.family !== addressFamily(via)) {
+    if (prefix && via && prefix.family !== addressFamily(via)) {
       report(path, 'is of another address family than the route');
     }
   });

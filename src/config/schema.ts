@@ -13,6 +13,7 @@ import {
   choice,
   cidr,
   duration,
+  endAddress,
   family,
   flag,
   holdTime,
@@ -90,7 +91,7 @@ export const sessionShape = {
   port: port.optional(),
   asNumber,
   localAsNumber: asNumber.optional(),
-  sourceAddress: address.optional(),
+  sourceAddress: endAddress.optional(),
   passive: flag.optional(),
   password: text.optional(),
   passwordFile: text.optional(),
@@ -125,7 +126,7 @@ export const sessionShape = {
 };
 
 /** Keys of an entry of `neighbors`. */
-export const neighborShape = { name: text, address, ...sessionShape };
+export const neighborShape = { name: text, address: endAddress, ...sessionShape };
 
 /** Keys of an entry of `neighborRanges`. */
 export const neighborRangeShape = {

@@ -4,7 +4,7 @@
  * plain words what was expected.
  */
 import { z } from 'zod';
-import type { Address } from '../net/address.ts';
+import { type Address, isLinkLocal, isUnspecified } from '../net/address.ts';
 import { MAX_ASN, parseAsn } from '../net/asn.ts';
 import type { Family } from '../net/family.ts';
 import { parseAddress, parseCidr, parseInterfaceAddress, parseIpv4Number } from '../net/text.ts';
@@ -102,6 +102,15 @@ export const quad = fromText(
 );
 
 export const address = fromText('an IPv4 or IPv6 address', parseAddress);
+
+/** An address a session can have at one of its ends; none names an interface (SESS-15). */
+export const endAddress = fromText(
+  'an IPv4 or IPv6 address, not unspecified and not link-local',
+  (value) => {
+    const found = parseAddress(value);
+    return found && !isUnspecified(found) && !isLinkLocal(found) ? found : undefined;
+  },
+);
 
 export const cidr = fromText('a CIDR block without host bits, like 10.0.0.0/8', parseCidr);
 

@@ -61,10 +61,12 @@ export class YamlSource {
     const [first, second] = composer.compose(isTooDeep ? [] : tokens, true, text.length);
     this.#document = first as Document.Parsed;
     const { errors, warnings } = this.#document;
-    const faults = [...errors, ...warnings].map(({ message, pos, code }) => ({
-      ...this.#position(pos[0]),
-      reason: REASONS[code] ?? message,
-    }));
+    const faults = firstOfEachLine(
+      [...errors, ...warnings].map(({ message, pos, code }) => ({
+        ...this.#position(pos[0]),
+        reason: REASONS[code] ?? message,
+      })),
+    );
     if (isTooDeep) faults.push({ ...this.#position(tokens), reason: TOO_DEEP });
     if (second) faults.push({ ...this.#position(second.range[0]), reason: SECOND_DOCUMENT });
     keepDottedNumbers(this.#document);
@@ -108,6 +110,13 @@ export class YamlSource {
     const { line, col } = this.#lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   }
+}
+
+/** What the parser says further on in a line follows from the first fault there. */
+function firstOfEachLine(faults: readonly YamlFault[]): YamlFault[] {
+  const lines = new Map<number, YamlFault>();
+  for (const fault of faults) if (!lines.has(fault.line)) lines.set(fault.line, fault);
+  return [...lines.values()];
 }
 
 function enter(node: unknown, part: string | number): { key: unknown; value: unknown } | undefined {

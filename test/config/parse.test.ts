@@ -198,3 +198,29 @@ t.test('neighbor ranges are passive and limited by default', async (t) => {
   );
   t.match(neighborRanges[0], { prefix: parseCidr('10.0.0.0/8'), limit: 1000, passive: true });
 });
+
+t.test('CIDRs are unique in each list', async (t) => {
+  const twice = '[{ cidr: 10.0.0.0/8 }, { cidr: 10.1.0.0/16 }, { cidr: 10.0.0.0/8 }]';
+  const service = '{ cidr: 10.0.0.1/32, kind: service }';
+  t.same(
+    faultLines(`${ROUTER}\nblocks: ${twice}\npools: ${twice}\noriginate: [${service}, ${service}]`),
+    [
+      '2:63: blocks[2].cidr: blocks[0] has this cidr too',
+      '3:62: pools[2].cidr: pools[0] has this cidr too',
+      '4:59: originate[1].cidr: originate[0] has this cidr too',
+    ],
+  );
+});
+
+t.test('the ends of a session name no interface (SESS-15)', async (t) => {
+  for (const address of ['0.0.0.0', '"::"', 'fe80::1']) {
+    const text = `${ROUTER}\nneighbors: [{ name: a, address: ${address}, asNumber: 1 }]`;
+    t.match(faultLines(text), [
+      /^2:33: neighbors\[0\].address: expected an IPv4 or IPv6 address, not/,
+    ]);
+  }
+});
+
+t.test('of faults of syntax the first of a line is told: the others follow from it', async (t) => {
+  t.same(faultLines('router: {a: "b'), ['1:15: Missing closing "quote']);
+});
