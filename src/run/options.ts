@@ -39,7 +39,7 @@ export function parseRunOptions(args: string[], env: Environment, isTerminal: bo
     source: chooseSource(values.config, values.datastore),
     node: nodeName(values.node, env),
     apiPath: values.api ?? env['CATBIRD_API'] ?? DEFAULT_API_PATH,
-    logLevel: values['log-level'] ?? env['BGP_LOGSEVERITYSCREEN']?.toLowerCase(),
+    logLevel: chooseLogLevel(values['log-level'], env['BGP_LOGSEVERITYSCREEN']),
     kernel: chooseKernel(values.kernel),
     env,
     isTerminal,
@@ -64,6 +64,24 @@ function chooseSource(
     'CATBIRD_USAGE',
     'say where the configuration is: --config FILE or --datastore folder:DIR',
   );
+}
+
+const LOG_LEVELS: readonly string[] = ['error', 'warn', 'info', 'debug', 'trace', 'silent'];
+/** Calico's severities that are called differently here. */
+const SEVERITIES: Readonly<Record<string, string>> = { warning: 'warn', fatal: 'error' };
+
+/** The flag must be right; what the environment of calico-node says has no veto (LOG-3). */
+function chooseLogLevel(
+  flag: string | undefined,
+  severity: string | undefined,
+): string | undefined {
+  if (flag !== undefined && !LOG_LEVELS.includes(flag)) {
+    const levels = LOG_LEVELS.join(', ');
+    throw new CatbirdError('CATBIRD_USAGE', `--log-level takes ${levels}, not '${flag}'`);
+  }
+  const known = severity?.trim().toLowerCase() ?? '';
+  const level = SEVERITIES[known] ?? known;
+  return flag ?? (LOG_LEVELS.includes(level) ? level : undefined);
 }
 
 function chooseKernel(text: string): RunOptions['kernel'] {
