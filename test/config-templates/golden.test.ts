@@ -14,7 +14,7 @@ import { readFolder } from '../../src/datastore/folder.ts';
 import { faultTexts, matchesSelector, OWN } from './support.ts';
 
 const CASES = new URL('../fixtures/templates/', import.meta.url);
-const CALICO = '/work/shared/data/calico-examples/';
+const CALICO = new URL('../../../shared/data/calico-examples/', import.meta.url).pathname;
 
 interface Expectation {
   readonly options?: object;

@@ -150,14 +150,23 @@ interface Event {
   };
 }
 
-/** Why a session went down, told with quotes that are not escaped. */
-const REASON = /, "reason": .*$/;
+/** The peer of an event, found in lines that are not JSON too. */
+const PEER = /"peer": "([^"]+)"/;
 
-/** The last line may still be under way; events of a NOTIFICATION with a text are not JSON. */
+/** The last line may still be under way. */
 function parseEvents(file: string): readonly Event[] {
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-  const sound = lines.filter((line) => !line.includes('notification'));
-  return sound.map((line) => JSON.parse(line.replace(REASON, ' } }')) as Event);
+  return lines.filter((line) => !line.includes('notification')).map(parseEvent);
+}
+
+/** ExaBGP quotes the reason of a lost session in a way that is not JSON: such a line says "down". */
+function parseEvent(line: string): Event {
+  try {
+    return JSON.parse(line) as Event;
+  } catch {
+    const peer = PEER.exec(line)?.[1] ?? '';
+    return { type: 'state', neighbor: { address: { peer }, state: 'down' } };
+  }
 }
 
 /** The routes that are left when all events since the session came up have happened. */

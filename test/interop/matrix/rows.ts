@@ -36,7 +36,7 @@ export interface Row {
   play?(stage: Stage): Promise<void>;
 }
 
-const DEADLINE_SEC = 25;
+const DEADLINE_SEC = 60;
 const TEXT_TO_PEER = 'back at noon';
 const TEXT_TO_US = 'gone fishing';
 
