@@ -11,6 +11,7 @@ import type { Config } from './config/model.ts';
 import { Daemon } from './daemon/daemon.ts';
 import type { Forwarding } from './daemon/forwarding.ts';
 import { makeCommands, makeViews, type ViewContext } from './daemon/views.ts';
+import { CatbirdError } from './net/error.ts';
 import { bindApiSocket, closeApiSocket } from './run/api-socket.ts';
 import type { ConfigDelivery, ConfigSource } from './run/config-source.ts';
 import { openConfigSource } from './run/open-config-source.ts';
@@ -68,11 +69,26 @@ class Process {
     const ended = new Promise<{ error?: unknown }>((resolve) => {
       this.#end = resolve;
     });
+    this.#watchForBugs();
     this.#handleSignals();
     await this.#source.start((delivery) => this.#deliver(delivery));
     const { error } = await ended;
-    if (error !== undefined) await this.#stop('silent');
-    if (error !== undefined) throw error;
+    if (error === undefined) return;
+    this.#logBug(error);
+    await this.#stop('silent');
+    throw error;
+  }
+
+  /** Whatever nobody caught ends the process as ever; peers bridge it like a restart (START-3). */
+  #watchForBugs(): void {
+    process.on('uncaughtExceptionMonitor', (error) => this.#logBug(error));
+  }
+
+  /** What is ours to explain to users is a CatbirdError, and needs no stack. */
+  #logBug(error: unknown): void {
+    if (error instanceof CatbirdError) return;
+    const stack = error instanceof Error ? error.stack : String(error);
+    this.#log.error({ stack }, 'internal error, the process ends');
   }
 
   #handleSignals(): void {

@@ -171,6 +171,7 @@ export class Neighbor implements SessionEvents {
 
   established(negotiated: NegotiatedSession, link: SessionLink): void {
     if (!bridgesRestart(negotiated)) this.#ports.rib.flushStale(this.peerId);
+    else if (this.#staleTimer) this.#keepStale(negotiated.gracefulRestart!.restartTimeSec);
     this.#negotiated = negotiated;
     this.#endOfRibs = new Set(negotiated.families);
     this.#ports.rib.peerUp(this.peerId, {
@@ -245,6 +246,7 @@ export class Neighbor implements SessionEvents {
     this.session.start();
   }
 
+  /** The time to come back, and once back the time to send everything again. */
   #keepStale(restartTimeSec: number): void {
     this.#staleTimer?.cancel();
     this.#staleTimer = this.#ports.clock.setTimer(restartTimeSec * 1000, () => {
