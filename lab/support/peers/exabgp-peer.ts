@@ -18,6 +18,7 @@ export const exabgpPeer: PeerProgram = {
   lacks: {
     reflection: 'has no RIB to reflect from; it announces what a reflector would',
     helper: 'keeps no RIB, hence no stale routes',
+    restarter: 'open: once it was killed its route was not seen stale; the cause is not known yet',
     'shutdown-text-in': 'shows no text of a Cease in its events or its log',
     'shutdown-text-out': 'its teardown command takes a subcode only',
   },
