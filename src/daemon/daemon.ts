@@ -23,6 +23,7 @@ import type { UdpTransport } from '../runtime/udp.ts';
 import type { Log } from '../telemetry/log.ts';
 import { describeDiff } from './describe-diff.ts';
 import type { Forwarding } from './forwarding.ts';
+import { ListenerKeys } from './listener-keys.ts';
 import { LocalRoutes } from './local-routes.ts';
 import { Neighbors } from './neighbors.ts';
 import { Recovery } from './recovery.ts';
@@ -49,6 +50,7 @@ export class Daemon {
   readonly neighbors: Neighbors;
   readonly #ports: DaemonPorts;
   readonly #listener: BgpListener;
+  readonly #keys: ListenerKeys;
   readonly #bfd: BfdManager;
   readonly #localRoutes: LocalRoutes;
   readonly #installer: RouteInstaller;
@@ -80,6 +82,7 @@ export class Daemon {
       reopened: ({ address, port }) =>
         log.info({ address: formatAddress(address), port }, 'listens at last'),
     });
+    this.#keys = new ListenerKeys(this.#listener, log);
   }
 
   get config(): Config {
@@ -149,32 +152,8 @@ export class Daemon {
     const endpoints = port === 0 ? [] : addresses.map((address) => ({ address, port }));
     const faults = await this.#listener.rebind(endpoints);
     for (const fault of faults) this.#ports.log.error({ reason: fault.message }, 'cannot listen');
-    this.#setPasswords(config);
+    this.#keys.apply(config);
     return faults;
-  }
-
-  #setPasswords(config: Config): void {
-    const wanted = new Map(
-      config.neighbors.map(({ address, password }) => [
-        formatAddress(address),
-        { address, password },
-      ]),
-    );
-    for (const { config: old } of this.neighbors.list()) {
-      const key = formatAddress(old.address);
-      if (!wanted.has(key)) wanted.set(key, { address: old.address, password: undefined });
-    }
-    for (const { address, password } of wanted.values()) this.#setPassword(address, password);
-  }
-
-  #setPassword(
-    address: Config['neighbors'][number]['address'],
-    password: string | undefined,
-  ): void {
-    const problem = this.#listener.setPassword(address, password);
-    if (problem && password !== undefined) {
-      this.#ports.log.error({ neighbor: formatAddress(address), reason: problem }, 'no TCP-MD5');
-    }
   }
 
   #settled(name: string): void {

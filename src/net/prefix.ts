@@ -16,6 +16,11 @@ export function makePrefix(address: Address, length: number): Prefix {
   return { family, address: maskAddress(address, length), length };
 }
 
+/** The prefix of one address. */
+export function hostPrefix(address: Address): Prefix {
+  return makePrefix(address, address.length * 8);
+}
+
 /** A copy of `address` with every bit behind `length` cleared. */
 export function maskAddress(address: Address, length: number): Address {
   const masked = new Uint8Array(address.length);

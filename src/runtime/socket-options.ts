@@ -7,6 +7,7 @@
  */
 import type { Server, Socket } from 'node:net';
 import type { Address } from '../net/address.ts';
+import type { Prefix } from '../net/prefix.ts';
 import { loadNative } from './native.ts';
 import type { PeerEndpoint } from './transport.ts';
 
@@ -26,12 +27,19 @@ const IPV6_UNICAST_HOPS = 16;
 const IPV6_TCLASS = 67;
 const IPV6_MINHOPCOUNT = 73;
 const TCP_MD5SIG = 14;
+/** For a whole prefix; since Linux 4.13. */
+const TCP_MD5SIG_EXT = 32;
+
+type KeyedPrefix = Pick<Prefix, 'address' | 'length'>;
 
 /** DSCP CS6, network control (SESS-7). */
 const TOS_NETWORK_CONTROL = 0xc0;
 
 /** struct tcp_md5sig: sockaddr_storage, flags, prefix length, key length, interface, key. */
 const MD5SIG_SIZE = 216;
+const MD5SIG_FLAGS_AT = 128;
+const MD5SIG_FLAG_PREFIX = 1;
+const MD5SIG_PREFIX_LENGTH_AT = 129;
 const MD5SIG_KEY_LENGTH_AT = 130;
 const MD5SIG_KEY_AT = 136;
 const MD5SIG_KEY_MAXIMUM = 80;
@@ -49,11 +57,15 @@ export function openProtectedSocket(to: PeerEndpoint): number {
   if (fd < 0) throw new Error(`cannot open a socket (errno ${native.errno()})`);
   const { ttl, minimumTtl, password } = to;
   const problem =
-    (password === undefined ? undefined : setMd5Key(fd, to.address, password)) ??
+    (password === undefined ? undefined : setMd5Key(fd, hostOf(to.address), password)) ??
     (minimumTtl === undefined ? undefined : limitTtl(fd, to.address, ttl ?? 255, minimumTtl));
   if (problem === undefined) return fd;
   native.close(fd);
   throw new Error(problem);
+}
+
+function hostOf(address: Address): KeyedPrefix {
+  return { address, length: address.length * 8 };
 }
 
 /** Sends with `ttl`, drops what arrives with less than `minimumTtl`. A sentence when it fails. */
@@ -79,17 +91,21 @@ export function setTtl(fd: number, address: Address, ttl: number): string | unde
 }
 
 /** Signs and checks segments to and from `remote`; an empty key ends that. A sentence when it fails. */
-export function setMd5Key(fd: number, remote: Address, password: string): string | undefined {
+export function setMd5Key(fd: number, remote: KeyedPrefix, password: string): string | undefined {
   const key = Buffer.from(password);
   if (key.length > MD5SIG_KEY_MAXIMUM)
     return `a TCP-MD5 key has at most ${MD5SIG_KEY_MAXIMUM} octets`;
   const value = Buffer.alloc(MD5SIG_SIZE);
-  const isV4 = remote.length === 4;
+  const isV4 = remote.address.length === 4;
   value.writeUInt16LE(isV4 ? AF_INET : AF_INET6, 0);
-  value.set(remote, isV4 ? 4 : 8);
+  value.set(remote.address, isV4 ? 4 : 8);
   value.writeUInt16LE(key.length, MD5SIG_KEY_LENGTH_AT);
   value.set(key, MD5SIG_KEY_AT);
-  return set(fd, IPPROTO_TCP, TCP_MD5SIG, value, 'the TCP-MD5 key');
+  const isHost = remote.length === remote.address.length * 8;
+  if (isHost) return set(fd, IPPROTO_TCP, TCP_MD5SIG, value, 'the TCP-MD5 key');
+  value[MD5SIG_FLAGS_AT] = MD5SIG_FLAG_PREFIX;
+  value[MD5SIG_PREFIX_LENGTH_AT] = remote.length;
+  return set(fd, IPPROTO_TCP, TCP_MD5SIG_EXT, value, 'the TCP-MD5 key');
 }
 
 /** Marks the packets as network control. */

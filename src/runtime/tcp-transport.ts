@@ -7,6 +7,7 @@
 import { createServer, type Server, Socket } from 'node:net';
 import type { Address } from '../net/address.ts';
 import { CatbirdError } from '../net/error.ts';
+import type { Prefix } from '../net/prefix.ts';
 import { formatAddress } from '../net/text.ts';
 import { descriptorOf, openProtectedSocket, setMd5Key, setTtl } from './socket-options.ts';
 import { addressOf, HIGH_WATER_BYTES, TcpConnection } from './tcp-connection.ts';
@@ -125,7 +126,7 @@ function listenerOf(server: Server, on: LocalEndpoint): Listener {
   setTtl(descriptorOf(server), on.address, LISTENER_TTL);
   const bound = server.address();
   const port = typeof bound === 'object' && bound ? bound.port : on.port;
-  const setPassword = (remote: Address, password: string | undefined) =>
+  const setPassword = (remote: Prefix, password: string | undefined) =>
     setMd5Key(descriptorOf(server), remote, password ?? '');
   return { port, setPassword, close: () => server.close() };
 }

@@ -5,6 +5,7 @@
  * `onClose`, and after the owner called `close` or `abort`, nothing is delivered any more.
  */
 import type { Address } from '../net/address.ts';
+import type { Prefix } from '../net/prefix.ts';
 
 export interface PeerEndpoint {
   readonly address: Address;
@@ -70,11 +71,11 @@ export interface Listener {
   readonly port: number;
   /**
    * From now on only connections signed with this TCP-MD5 key are accepted from `remote` (RFC 2385);
-   * undefined takes the key away.
+   * undefined takes the key away. Of several the one for the longest prefix counts.
    *
    * @returns a sentence when the system cannot
    */
-  setPassword(remote: Address, password: string | undefined): string | undefined;
+  setPassword(remote: Prefix, password: string | undefined): string | undefined;
   close(): void;
 }
 

@@ -96,3 +96,22 @@ t.test('a member that was cleared comes back', async (t) => {
   await lab.settle(30_000);
   t.equal(member.state('hub'), 'Established');
 });
+
+t.test('members of a range with a password must know it (SESS-9)', async (t) => {
+  const lab = new Lab();
+  const hub = await start(lab, HUB, hubConfig(2, ', password: s3cret'));
+  const knowing = memberConfig('10.0.0.2').replace('name: hub,', 'name: hub, password: s3cret,');
+  const members = [
+    await start(lab, '10.0.0.2', knowing),
+    await start(lab, '10.0.0.3', memberConfig('10.0.0.3')),
+  ];
+  await lab.settle();
+  t.same(
+    members.map((member) => member.state('hub') === 'Established'),
+    [true, false],
+  );
+  await hub.apply(hubConfig(2));
+  await lab.settle(60_000);
+  t.not(members[0]!.state('hub'), 'Established');
+  t.equal(members[1]!.state('hub'), 'Established');
+});

@@ -7,7 +7,8 @@
  */
 import { type Address, isUnspecified, sameAddress } from '../../src/net/address.ts';
 import { CatbirdError } from '../../src/net/error.ts';
-import { formatAddress } from '../../src/net/text.ts';
+import { containsAddress, type Prefix } from '../../src/net/prefix.ts';
+import { formatAddress, formatPrefix } from '../../src/net/text.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type {
   Connection,
@@ -19,8 +20,8 @@ import type {
 } from '../../src/runtime/transport.ts';
 
 interface Listening {
-  /** TCP-MD5 keys by address text. */
-  readonly passwords: Map<string, string>;
+  /** TCP-MD5 keys by prefix text. */
+  readonly passwords: Map<string, { readonly remote: Prefix; readonly password: string }>;
   readonly on: LocalEndpoint;
   readonly host: MemoryTransport;
   readonly accept: (connection: Connection) => void;
@@ -131,7 +132,7 @@ export class MemoryTransport implements Transport {
 
   listen(on: LocalEndpoint, accept: (connection: Connection) => void): Promise<Listener> {
     const port = on.port === 0 ? this.network.takePort() : on.port;
-    const passwords = new Map<string, string>();
+    const passwords: Listening['passwords'] = new Map();
     const listening = { on: { ...on, port }, host: this, accept, passwords };
     const isOwn = isUnspecified(on.address) || this.owns(on.address);
     if (!isOwn) {
@@ -144,9 +145,9 @@ export class MemoryTransport implements Transport {
     } catch (error) {
       return Promise.reject(error);
     }
-    const setPassword = (remote: Address, password: string | undefined) => {
-      if (password === undefined) passwords.delete(formatAddress(remote));
-      else passwords.set(formatAddress(remote), password);
+    const setPassword = (remote: Prefix, password: string | undefined) => {
+      if (password === undefined) passwords.delete(formatPrefix(remote));
+      else passwords.set(formatPrefix(remote), { remote, password });
       return undefined;
     };
     const listener = { port, setPassword, close: () => this.network.remove(listening) };
@@ -182,7 +183,7 @@ export class MemoryTransport implements Transport {
       dialled.died('connection refused');
       return;
     }
-    if (target.passwords.get(formatAddress(dialled.localAddress)) !== password) return;
+    if (demandedKey(target, dialled.localAddress) !== password) return;
     const accepted = target.host.#open(
       dialled.remoteAddress,
       dialled.remotePort,
@@ -362,4 +363,10 @@ export class MemoryConnection implements Connection {
       peer.#handler?.onData(bytes.slice(at, at + size));
     }
   }
+}
+
+/** The key a listener demands of an address: the one for the longest prefix. */
+function demandedKey({ passwords }: Listening, address: Address): string | undefined {
+  const covering = [...passwords.values()].filter(({ remote }) => containsAddress(remote, address));
+  return covering.sort((a, b) => b.remote.length - a.remote.length)[0]?.password;
 }

@@ -5,9 +5,10 @@
  * (LISTEN-4). Rebinding leaves established connections alone: they have sockets of their own (LISTEN-5).
  * What cannot be opened is tried again until it is, or is no longer asked for.
  */
-import { type Address, sameAddress } from '../../net/address.ts';
+import { type Address, addressFamily, sameAddress } from '../../net/address.ts';
 import { CatbirdError } from '../../net/error.ts';
-import { formatAddress } from '../../net/text.ts';
+import { containsAddress, hostPrefix, type Prefix } from '../../net/prefix.ts';
+import { formatPrefix } from '../../net/text.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { Connection, Listener, LocalEndpoint, Transport } from '../../runtime/transport.ts';
 import type { Session } from './session.ts';
@@ -35,7 +36,7 @@ interface Bound {
 }
 
 interface Key {
-  readonly remote: Address;
+  readonly remote: Prefix;
   readonly password: string;
   /** Why the system could not set it; the neighbour is refused then. */
   readonly problem: string | undefined;
@@ -84,13 +85,14 @@ export class BgpListener {
   }
 
   /**
-   * Demands TCP-MD5 with this key from a neighbour, on current and later sockets (SESS-9). A neighbour
-   * whose session has a password is refused until this was called with that password and worked.
+   * Demands TCP-MD5 with this key from a neighbour or a range of them, on current and later sockets
+   * (SESS-9). A neighbour whose session has a password is refused until this was called with that
+   * password and worked.
    *
    * @returns a sentence when the system cannot
    */
-  setPassword(remote: Address, password: string | undefined): string | undefined {
-    const name = formatAddress(remote);
+  setPassword(remote: Prefix, password: string | undefined): string | undefined {
+    const name = formatPrefix(remote);
     const problem = this.#applyKey(remote, password);
     if (password === undefined) this.#keys.delete(name);
     else this.#keys.set(name, { remote, password, problem });
@@ -133,11 +135,19 @@ export class BgpListener {
     }
   }
 
+  /** The key in force for an address, as the kernel chooses it. */
+  #keyFor(address: Address): Key | undefined {
+    const host = this.#keys.get(formatPrefix(hostPrefix(address)));
+    if (host) return host;
+    const covering = [...this.#keys.values()].filter((k) => containsAddress(k.remote, address));
+    return covering.sort((a, b) => b.remote.length - a.remote.length)[0];
+  }
+
   /** The keys of IPv4 neighbours go on IPv4 sockets, those of IPv6 neighbours on IPv6 sockets. */
-  #applyKey(remote: Address, password: string | undefined): string | undefined {
+  #applyKey(remote: Prefix, password: string | undefined): string | undefined {
     let problem: string | undefined;
     for (const { on, listener } of this.#bound) {
-      if (on.address.length !== remote.length) continue;
+      if (addressFamily(on.address) !== remote.family) continue;
       problem = listener.setPassword(remote, password) ?? problem;
     }
     return problem;
@@ -159,7 +169,7 @@ export class BgpListener {
     if (typeof session === 'string') return session;
     const { password } = session.settings;
     if (password === undefined) return undefined;
-    const key = this.#keys.get(formatAddress(address));
+    const key = this.#keyFor(address);
     if (key?.password !== password) return 'its password is not in force on this socket';
     return key.problem;
   }

@@ -4,7 +4,8 @@ import t, { type Test } from 'tap';
 import { BgpListener } from '../../../src/bgp/session/listener.ts';
 import { Session } from '../../../src/bgp/session/session.ts';
 import type { SessionSettings } from '../../../src/bgp/session/settings.ts';
-import { parseAddress } from '../../../src/net/text.ts';
+import { hostPrefix } from '../../../src/net/prefix.ts';
+import { parseAddress, parsePrefix } from '../../../src/net/text.ts';
 import { SystemClock, SystemRandom } from '../../../src/runtime/system-clock.ts';
 import { TcpTransport } from '../../../src/runtime/tcp-transport.ts';
 import { END_OF_RIB, EventLog, settingsTo } from './lab.ts';
@@ -51,7 +52,7 @@ async function pair(addressA: string, addressB: string, overrides: Partial<Sessi
   });
   await listener.rebind([{ address, port: 0 }]);
   const { password } = passive.settings;
-  if (password !== undefined) listener.setPassword(passive.settings.address, password);
+  if (password !== undefined) listener.setPassword(hostPrefix(passive.settings.address), password);
   const dialler = new Session(
     settingsTo(addressB, {
       port: listener.endpoints[0]!.port,
@@ -94,7 +95,7 @@ t.test('plain, over IPv4 and IPv6', async (t) => {
 async function missingMd5(): Promise<string | undefined> {
   const address = parseAddress('127.0.0.1')!;
   const listener = await ports.transport.listen({ address, port: 0 }, (c) => c.abort());
-  const problem = listener.setPassword(address, 's3cret');
+  const problem = listener.setPassword(hostPrefix(address), 's3cret');
   listener.close();
   return problem;
 }
@@ -106,4 +107,28 @@ t.test('with a password and TTL security (SESS-7, SESS-9)', { skip }, async (t) 
     upAndDown(t, '127.0.0.3', '127.0.0.4', { password: 's3cret', ttlSecurity: 1 }),
     upAndDown(t, '::1', '::1', { password: 's3cret', ttlSecurity: 2 }),
   ]);
+});
+
+t.test('a key for a whole range lets in who knows it (SESS-9)', { skip }, async (t) => {
+  const address = parseAddress('127.0.0.5')!;
+  const sourceAddress = parseAddress('127.0.0.6')!;
+  for (const range of ['127.0.0.0/24', '127.0.0.4/30']) {
+    const accepted = new EventEmitter();
+    const listener = await ports.transport.listen({ address, port: 0 }, (c) => {
+      c.abort();
+      accepted.emit('connection');
+    });
+    t.equal(listener.setPassword(parsePrefix(range)!, 's3cret'), undefined);
+    const isIn = once(accepted, 'connection');
+    const dialled = ports.transport.connect({
+      address,
+      port: listener.port,
+      sourceAddress,
+      password: 's3cret',
+    });
+    dialled.setHandler({ onConnected() {}, onData() {}, onDrain() {}, onClose() {} });
+    await isIn;
+    listener.close();
+    dialled.abort();
+  }
 });

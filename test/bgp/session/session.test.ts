@@ -2,7 +2,7 @@ import t from 'tap';
 import { KEEPALIVE } from '../../../src/bgp/wire/header.ts';
 import { encodeNotification, shutdownText } from '../../../src/bgp/wire/notification.ts';
 import { encodeRouteRefresh } from '../../../src/bgp/wire/route-refresh.ts';
-import { parseAddress } from '../../../src/net/text.ts';
+import { parseAddress, parsePrefix } from '../../../src/net/text.ts';
 import {
   BGP_PORT,
   END_OF_RIB,
@@ -470,7 +470,7 @@ t.test('a password on one side only: no session; on both: up (SESS-9)', async (t
   b.session.start();
   lab.clock.advance(10_000);
   t.equal(a.session.state, 'Connect', 'refused until the listener has the key');
-  t.equal(b.listener.setPassword(parseAddress(A)!, 's3cret'), undefined);
+  t.equal(b.listener.setPassword(parsePrefix(`${A}/32`)!, 's3cret'), undefined);
   lab.clock.advance(10_000);
   t.equal(a.session.state, 'Established');
 });
