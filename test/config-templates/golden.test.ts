@@ -98,8 +98,8 @@ const CALICO_SESSIONS: Readonly<Record<string, Readonly<Record<string, object>>>
 
 for (const [example, sessions] of Object.entries(CALICO_SESSIONS)) {
   const path = `${CALICO}${example}.yaml`;
-  const skip = existsSync(path) ? false : 'the example files are not here';
-  t.test(`Calico's example ${example}`, { skip }, async (t) => {
+  if (!existsSync(path)) continue; // recorded data beside the checkout; the cases above need none
+  t.test(`Calico's example ${example}`, async (t) => {
     const { printed, faults } = await renderFile(path, KUBE_MASTER);
     const neighbors = printed?.['neighbors'] as { name: string }[];
     t.same(faults, []);
