@@ -1,7 +1,5 @@
 /** Local routes as paths: blocks and other statics, interface subnets, and what the kernel has (RIB-1). */
-import { EMPTY_AS_PATH } from '../bgp/wire/as-path.ts';
-import { ORIGIN_IGP } from '../bgp/wire/constants.ts';
-import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
+import { BARE_ATTRIBUTES } from '../bgp/wire/path-attributes.ts';
 import type { Family } from '../net/family.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { FamilyRib } from './family-rib.ts';
@@ -10,23 +8,6 @@ import { PATH_ELEVATED, PATH_UNADVERTISED, PATH_WITHDRAWN } from './path-table.t
 import type { LocalRoute } from './ports.ts';
 import type { RibIdentity } from './rib-identity.ts';
 import { localSourceId } from './route-sources.ts';
-
-const BARE: PathAttributes = {
-  origin: ORIGIN_IGP,
-  asPath: EMPTY_AS_PATH,
-  nextHop: new Uint8Array(0),
-  med: undefined,
-  localPref: undefined,
-  atomicAggregate: false,
-  aggregator: undefined,
-  communities: new Uint32Array(0),
-  extendedCommunities: new Uint8Array(0),
-  ipv6ExtendedCommunities: new Uint8Array(0),
-  largeCommunities: new Uint32Array(0),
-  originatorId: undefined,
-  clusterList: new Uint32Array(0),
-  unknown: [],
-};
 
 export class LocalRoutes {
   readonly #identity: RibIdentity;
@@ -45,8 +26,8 @@ export class LocalRoutes {
     const prefix = prefixes.intern(address, 0, length);
     const source = localSourceId(route.source);
     const path = paths.find(prefix, source, 0) || paths.add(prefix, source, 0);
-    const nextHop = route.gateway ?? BARE.nextHop;
-    const set = attrs.intern({ ...BARE, nextHop, localPref: route.localPref });
+    const nextHop = route.gateway ?? BARE_ATTRIBUTES.nextHop;
+    const set = attrs.intern({ ...BARE_ATTRIBUTES, nextHop, localPref: route.localPref });
     attrs.retain(set); // once as received, once as accepted
     attrs.release(paths.received(path));
     attrs.release(paths.attrs(path));

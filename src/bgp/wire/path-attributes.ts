@@ -2,7 +2,8 @@
  * An immutable, decoded set of path attributes (RFC 4271 §5); read by `decode-path-attributes.ts`, written by
  * `encode-path-attributes.ts`.
  */
-import type { AsPath } from './as-path.ts';
+import { type AsPath, EMPTY_AS_PATH } from './as-path.ts';
+import { ORIGIN_IGP } from './constants.ts';
 
 export interface PathAttributes {
   /** 0 IGP, 1 EGP, 2 INCOMPLETE. */
@@ -39,3 +40,21 @@ export interface UnknownAttribute {
   readonly type: number;
   readonly value: Uint8Array;
 }
+
+/** What every route has at least: origin IGP, an empty path, nothing optional, no next hop. */
+export const BARE_ATTRIBUTES: PathAttributes = {
+  origin: ORIGIN_IGP,
+  asPath: EMPTY_AS_PATH,
+  nextHop: new Uint8Array(0),
+  med: undefined,
+  localPref: undefined,
+  atomicAggregate: false,
+  aggregator: undefined,
+  communities: new Uint32Array(0),
+  extendedCommunities: new Uint8Array(0),
+  ipv6ExtendedCommunities: new Uint8Array(0),
+  largeCommunities: new Uint32Array(0),
+  originatorId: undefined,
+  clusterList: new Uint32Array(0),
+  unknown: [],
+};
