@@ -64,6 +64,7 @@ function emptyCollections(): Collected {
     services: new Map(),
     endpointSlices: new Map(),
     secrets: new Map(),
+    clusterInformations: new Map(),
   };
 }
 
@@ -139,6 +140,7 @@ class Assembly {
       services: sorted(collections.services),
       endpointSlices: sorted(collections.endpointSlices),
       secrets: sorted(collections.secrets),
+      clusterInformations: sorted(collections.clusterInformations),
       faults: this.#faults,
       places: this.#places,
     };

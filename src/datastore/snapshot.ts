@@ -20,6 +20,8 @@ export interface Snapshot {
   readonly services: ReadonlyMap<string, Service>;
   readonly endpointSlices: ReadonlyMap<string, EndpointSlice>;
   readonly secrets: ReadonlyMap<string, Secret>;
+  /** Only `default` has a meaning. */
+  readonly clusterInformations: ReadonlyMap<string, ClusterInformation>;
   /** Everything wrong with what was read, file by file; never fatal. */
   readonly faults: readonly DatastoreFault[];
   /** Where objects stand, `file:line` by `BGPPeer/rack2-tor`: for telling what is wrong with them. */
@@ -39,6 +41,7 @@ export function emptySnapshot(): Snapshot {
     services: new Map(),
     endpointSlices: new Map(),
     secrets: new Map(),
+    clusterInformations: new Map(),
     faults: [],
     places: new Map(),
   };
@@ -207,4 +210,11 @@ export interface Secret {
   readonly name: string;
   /** Decoded octets by key. */
   readonly data: ReadonlyMap<string, Uint8Array>;
+}
+
+/** What Calico says about itself. */
+export interface ClusterInformation {
+  readonly name: string;
+  /** `v3.33.0`, as written. */
+  readonly calicoVersion?: string;
 }

@@ -4,6 +4,7 @@ import { BGP_FILTER } from './bgp-filter.ts';
 import { BGP_PEER } from './bgp-peer.ts';
 import { BLOCK_AFFINITY } from './block-affinity.ts';
 import { CALICO_NODE } from './calico-node.ts';
+import { CLUSTER_INFORMATION } from './cluster-information.ts';
 import { ENDPOINT_SLICE } from './endpoint-slice.ts';
 import { IP_POOL } from './ip-pool.ts';
 import { KUBERNETES_NODE } from './kubernetes-node.ts';
@@ -23,6 +24,7 @@ export const RESOURCE_KINDS = [
   SERVICE,
   ENDPOINT_SLICE,
   SECRET,
+  CLUSTER_INFORMATION,
 ] as unknown as readonly ResourceKind[];
 
 /** Kinds that stand beside them in exports and manifests and that BGP does not read (§2). */
@@ -31,7 +33,6 @@ export const UNREAD_KINDS: ReadonlySet<string> = new Set([
   'CalicoNodeStatus',
   'CalicoAPIConfig',
   'CalicoMetadata',
-  'ClusterInformation',
   'FelixConfiguration',
   'GlobalNetworkPolicy',
   'GlobalNetworkSet',

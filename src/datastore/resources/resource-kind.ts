@@ -6,6 +6,7 @@ import type {
   BgpPeer,
   BlockAffinity,
   CalicoNode,
+  ClusterInformation,
   EndpointSlice,
   IpPool,
   Secret,
@@ -24,6 +25,7 @@ export interface Collections {
   services: Service;
   endpointSlices: EndpointSlice;
   secrets: Secret;
+  clusterInformations: ClusterInformation;
 }
 
 export type CollectionName = keyof Collections;
