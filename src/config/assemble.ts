@@ -35,6 +35,15 @@ export const DEFAULTS = {
   maximumPaths: 16,
   blockState: 'confirmed',
   logLevel: 'info',
+  decision: {
+    alwaysCompareMed: false,
+    deterministicMed: true,
+    missingMedAsWorst: false,
+    compareRouterId: true,
+    ignoreAsPath: false,
+    ignoreIgpMetric: false,
+    multipath: { internal: 256, external: 256, relaxAsPath: true },
+  },
 } as const;
 
 const ANY_ADDRESS = ['0.0.0.0', '::'].map((text) => parseAddress(text)!);
@@ -69,6 +78,27 @@ function assembleRouter(draft: ConfigDraft['router']): RouterConfig {
     normalPriority: {
       'ipv4-unicast': normalPriority['ipv4-unicast'] ?? DEFAULTS.normalPriority,
       'ipv6-unicast': normalPriority['ipv6-unicast'] ?? DEFAULTS.normalPriority,
+    },
+    decision: assembleDecision(draft.decision ?? {}),
+  };
+}
+
+function assembleDecision(
+  draft: NonNullable<ConfigDraft['router']['decision']>,
+): RouterConfig['decision'] {
+  const { decision } = DEFAULTS;
+  const { multipath = {} } = draft;
+  return {
+    alwaysCompareMed: draft.alwaysCompareMed ?? decision.alwaysCompareMed,
+    deterministicMed: draft.deterministicMed ?? decision.deterministicMed,
+    missingMedAsWorst: draft.missingMedAsWorst ?? decision.missingMedAsWorst,
+    compareRouterId: draft.compareRouterId ?? decision.compareRouterId,
+    ignoreAsPath: draft.ignoreAsPath ?? decision.ignoreAsPath,
+    ignoreIgpMetric: draft.ignoreIgpMetric ?? decision.ignoreIgpMetric,
+    multipath: {
+      internal: multipath.internal ?? decision.multipath.internal,
+      external: multipath.external ?? decision.multipath.external,
+      relaxAsPath: multipath.relaxAsPath ?? decision.multipath.relaxAsPath,
     },
   };
 }

@@ -25,6 +25,7 @@ export const ROUTER_IMPACT: Readonly<Record<keyof typeof routerShape, Impact>> =
   listen: 'none', // the listener moves, sessions stay (LISTEN-5)
   defaultLocalPref: 'refresh',
   normalPriority: 'refresh', // PRIO-5
+  decision: 'soft',
 };
 
 export const FIB_IMPACT: Readonly<Record<keyof typeof fibShape, Impact>> = {

@@ -6,6 +6,7 @@ import type { Address } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { PolicyRule } from '../policy/model.ts';
+import type { DecisionOptions } from '../rib/decision-options.ts';
 
 export interface Config {
   readonly router: RouterConfig;
@@ -33,6 +34,8 @@ export interface RouterConfig {
   readonly defaultLocalPref: number;
   /** Kernel metric of ordinary routes (PRIO, N): routes with a better one are elevated. */
   readonly normalPriority: Readonly<Record<Family, number>>;
+  /** Switches of the decision process. */
+  readonly decision: DecisionOptions;
 }
 
 export interface FibConfig {

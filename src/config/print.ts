@@ -56,7 +56,24 @@ export function printRouter(router: RouterConfig): PlainObject {
     listen: { port: listen.port, addresses: texts(listen.addresses) },
     defaultLocalPref: router.defaultLocalPref,
     normalPriority: { ...router.normalPriority },
+    decision: printDecision(router),
   });
+}
+
+/** The switches that are not as by default; undefined when all are. */
+function printDecision({ decision }: RouterConfig): PlainObject | undefined {
+  const { multipath, ...switches } = decision;
+  const changed = {
+    ...differing(switches, DEFAULTS.decision),
+    multipath: differing(multipath, DEFAULTS.decision.multipath),
+  };
+  return differing(present(changed), {});
+}
+
+/** The keys whose values differ; undefined when none does. */
+function differing(values: object, defaults: PlainObject): PlainObject | undefined {
+  const changed = Object.entries(values).filter(([key, value]) => value !== defaults[key]);
+  return changed.length === 0 ? undefined : Object.fromEntries(changed);
 }
 
 /** Keys of `fib`. */

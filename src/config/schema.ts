@@ -33,6 +33,22 @@ const listen = z.strictObject({
   addresses: z.array(address).optional(),
 });
 
+const decision = z.strictObject({
+  alwaysCompareMed: flag.optional(),
+  deterministicMed: flag.optional(),
+  missingMedAsWorst: flag.optional(),
+  compareRouterId: flag.optional(),
+  ignoreAsPath: flag.optional(),
+  ignoreIgpMetric: flag.optional(),
+  multipath: z
+    .strictObject({
+      internal: integer(1, 256).optional(),
+      external: integer(1, 256).optional(),
+      relaxAsPath: flag.optional(),
+    })
+    .optional(),
+});
+
 /** Keys of `router`. */
 export const routerShape = {
   asNumber,
@@ -43,6 +59,7 @@ export const routerShape = {
   normalPriority: z
     .strictObject({ 'ipv4-unicast': priority.optional(), 'ipv6-unicast': priority.optional() })
     .optional(),
+  decision: decision.optional(),
 };
 
 const metric = scalar('a metric from 0 to 4294967295, or local-pref', (raw) => {

@@ -65,6 +65,7 @@ export class Daemon {
     this.rib = new Rib({
       ...identityOf(config),
       maximumPaths: config.fib.maximumPaths,
+      decision: config.router.decision,
       resolver: ports.forwarding.resolver,
       now: () => clock.now(),
       schedule: (run) => clock.defer(run),
@@ -142,6 +143,7 @@ export class Daemon {
 
   #applyRouting(config: Config): void {
     this.rib.setIdentity(identityOf(config));
+    this.rib.setDecision(config.router.decision);
     this.#installer.configure(config);
     this.#localRoutes.apply(config);
     this.neighbors.apply(config);

@@ -10,6 +10,7 @@ import { FAMILIES, type Family } from '../net/family.ts';
 import { formatIpv4Number, formatPrefix, parseAddress, parsePrefix } from '../net/text.ts';
 import type { PrefixId } from '../rib/ids.ts';
 import type { PathView } from '../rib/ports.ts';
+import type { RankedPath } from '../rib/rib-views.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { LeveledLog } from '../telemetry/log.ts';
 import { viewAttributes } from './attribute-view.ts';
@@ -107,13 +108,13 @@ function* wholeRib(context: ViewContext): Generator<RouteView> {
 function queryRib(context: ViewContext, query: string): Iterable<RouteView> {
   const { views } = context.daemon.rib;
   const prefix = parsePrefix(query);
-  if (prefix) return pathsOf(context, prefix.family, views.findPrefix(prefix));
+  if (prefix) return rankedPaths(context, prefix.family, views.findPrefix(prefix));
   const address = parseAddress(query);
   if (!address) {
     throw new CatbirdError('CATBIRD_API_REQUEST', `'${query}' is neither a prefix nor an address`);
   }
   const family = address.length === 4 ? 'ipv4-unicast' : 'ipv6-unicast';
-  return pathsOf(context, family, views.lookup(address));
+  return rankedPaths(context, family, views.lookup(address));
 }
 
 /** Collected at once: the RIB may change between two values of a generator. */
@@ -123,13 +124,45 @@ function pathsOf(context: ViewContext, family: Family, prefix: PrefixId): RouteV
   return paths.map((path) => viewPath(context, family, path));
 }
 
+/** The paths of one prefix in the order of preference, each with the step of the decision it lost at. */
+function rankedPaths(context: ViewContext, family: Family, prefix: PrefixId): RouteView[] {
+  if (prefix === 0) return [];
+  const { views } = context.daemon.rib;
+  const shared = views.multipath(family, prefix);
+  const ranked = views.decision(family, prefix).map(({ path: row, rank, loss }) => {
+    const view = viewPath(context, family, views.path(family, row));
+    const multipath = shared.length > 1 && shared.includes(row);
+    return { ...view, rank, multipath, lost: loss ? viewLoss(context, family, loss) : null };
+  });
+  const others = [...views.paths(family, prefix)].filter(({ reason }) => reason !== 'none');
+  return [...ranked, ...others.map((path) => viewRejected(context, family, path))];
+}
+
+function viewLoss(
+  { daemon }: ViewContext,
+  family: Family,
+  { step, value, against, againstValue }: NonNullable<RankedPath['loss']>,
+) {
+  const { views } = daemon.rib;
+  const { peer, pathId } = views.path(family, against);
+  return {
+    step,
+    value,
+    against: { neighbor: views.sourceName(peer), pathId, value: againstValue },
+  };
+}
+
 function* adjIn(context: ViewContext, peer: PathView['peer']): Generator<RouteView> {
   for (const path of context.daemon.rib.views.adjIn(peer)) {
     const family = familyOfText(path.prefix);
-    const view = viewPath(context, family, path);
-    if (path.reason === 'none') yield view;
-    else yield { ...view, rejected: rejection(context, family, path) };
+    yield path.reason === 'none'
+      ? viewPath(context, family, path)
+      : viewRejected(context, family, path);
   }
+}
+
+function viewRejected(context: ViewContext, family: Family, path: PathView): RouteView {
+  return { ...viewPath(context, family, path), rejected: rejection(context, family, path) };
 }
 
 /** Why import refused a path: `policy: no bogons` names the rule. */

@@ -128,9 +128,10 @@ export class AdjRibIn implements UpdateSink {
     if (isNew) this.#counters[family].received++;
     else this.#countAccepted(rib, path, -1);
     paths.clear(path, PATH_WITHDRAWN | PATH_STALE);
-    paths.setSince(path, this.#nowSec);
     const hasChanged = this.#import(rib, path, prefix, this.#current, this.#loop);
-    if (hasChanged || isNew) rib.markChanged(path);
+    if (!hasChanged && !isNew) return;
+    paths.setSince(path, this.#nowSec);
+    rib.markChanged(path);
   }
 
   withdraw(family: Family, pathId: number, bytes: Uint8Array, at: number, bits: number): void {

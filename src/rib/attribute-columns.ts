@@ -23,6 +23,7 @@ export const ATTRS_NO_ADVERTISE = 8;
 /** LLGR_STALE (RFC 9494 §4.6): least preferred. */
 export const ATTRS_LLGR_STALE = 16;
 export const ATTRS_GRACEFUL_SHUTDOWN = 32;
+export const ATTRS_HAS_MED = 64;
 
 const COMMUNITY_LLGR_STALE = 0xffff_0006;
 
@@ -118,6 +119,7 @@ export class AttributeColumns {
 
 function flagsOf(set: PathAttributes): number {
   let flags = set.localPref === undefined ? 0 : ATTRS_HAS_LOCAL_PREF;
+  if (set.med !== undefined) flags |= ATTRS_HAS_MED;
   if (set.originatorId !== undefined || set.clusterList.length > 0) flags |= ATTRS_IS_REFLECTED;
   for (const community of set.communities) {
     if (community === COMMUNITY_NO_EXPORT) flags |= ATTRS_NO_EXPORT;

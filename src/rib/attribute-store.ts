@@ -9,7 +9,7 @@
  * Ids are reference counted and reused. `intern` and `internRaw` answer a reference that the caller
  * owns; whoever stores an id retains it, whoever forgets it releases it.
  */
-import { containsAs } from '../bgp/wire/as-path.ts';
+import { containsAs, isSameAsPath } from '../bgp/wire/as-path.ts';
 import { decodePathAttributes } from '../bgp/wire/decode-path-attributes.ts';
 import { encodePathAttributes } from '../bgp/wire/encode-path-attributes.ts';
 import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
@@ -160,6 +160,13 @@ export class AttributeStore {
   countAs(id: AttrsId, asn: number): number {
     if (!this.columns.mayContainAs(id, asn)) return 0;
     return containsAs(this.attributes(id).asPath, asn);
+  }
+
+  /** True when the paths are the same, segment by segment. */
+  haveSameAsPath(a: AttrsId, b: AttrsId): boolean {
+    if (a === b) return true;
+    if (this.columns.asPathLength(a) !== this.columns.asPathLength(b)) return false;
+    return isSameAsPath(this.attributes(a).asPath, this.attributes(b).asPath);
   }
 
   /**

@@ -11,6 +11,7 @@ import type { Family } from '../net/family.ts';
 import type { AttributeStore } from './attribute-store.ts';
 import { grownUint32, nextCapacity } from './columns.ts';
 import { Decision } from './decision.ts';
+import type { DecisionOptions } from './decision-options.ts';
 import { DirtySet } from './dirty-set.ts';
 import type { AttrsId, PathId, PrefixId } from './ids.ts';
 import { LocRib } from './loc-rib.ts';
@@ -99,6 +100,12 @@ export class FamilyRib {
       if (paths.prefix(row as PathId) === 0 || set === 0) continue;
       if (changed[attrs.columns.nextHop(set)] === 1) this.markChanged(row as PathId);
     }
+  }
+
+  /** Decides every prefix anew by other rules. */
+  setDecision(options: DecisionOptions): void {
+    this.decision.setOptions(options);
+    this.markAll();
   }
 
   /** Lets decision see every prefix again: what it compares is another. */

@@ -48,6 +48,8 @@ export class PathTable {
   #flags = new Uint16Array(1024);
   #since = new Uint32Array(1024);
   #next = new Uint32Array(1024);
+  /** Empty until a path has a weight. */
+  #weight = new Uint16Array(0);
   #head = new Uint32Array(1024);
   #free = 0;
   #size = 0;
@@ -94,6 +96,7 @@ export class PathTable {
     this.#received[path] = 0;
     this.#attrs[path] = 0;
     this.#flags[path] = 0;
+    if (path < this.#weight.length) this.#weight[path] = 0;
     this.#next[path] = this.#head[prefix]!;
     this.#head[prefix] = path;
     return path;
@@ -172,7 +175,25 @@ export class PathTable {
     this.#flags[path] = low | (PATH_REASONS.indexOf(reason) << REASON_SHIFT);
   }
 
-  /** Seconds of the daemon's clock when the path was last announced with new attributes. */
+  /** False while no path ever had a weight: then nobody need ask for one. */
+  get hasWeights(): boolean {
+    return this.#weight.length > 0;
+  }
+
+  /** How much this router prefers the path, ahead of LOCAL_PREF; never told to anyone. */
+  weight(path: PathId): number {
+    return this.#weight[path] ?? 0;
+  }
+
+  setWeight(path: PathId, weight: number): void {
+    if (weight === this.weight(path)) return;
+    if (path >= this.#weight.length) {
+      this.#weight = grownUint16(this.#weight, nextCapacity(this.#weight.length, path + 1));
+    }
+    this.#weight[path] = weight;
+  }
+
+  /** Seconds of the daemon's clock when what import made of the path was last another. */
   since(path: PathId): number {
     return this.#since[path]!;
   }

@@ -7,7 +7,7 @@ import type { Address } from '../net/address.ts';
 import { FAMILIES, type Family } from '../net/family.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { RouteSource } from '../policy/model.ts';
-import type { DecisionStep } from './decision.ts';
+import { type DecisionStep, type StepValue, stepValue } from './decision-steps.ts';
 import type { ExportExplanation } from './exporter.ts';
 import type { FamilyRib } from './family-rib.ts';
 import type { AttrsId, PathId, PeerId, PrefixId } from './ids.ts';
@@ -16,6 +16,23 @@ import type { PeerEntry } from './peer-entry.ts';
 import type { AdvertisedView, NextHopState, PathView } from './ports.ts';
 
 const NO_PREFIX = 0 as PrefixId;
+
+/** A candidate in the order of preference. */
+export interface RankedPath {
+  readonly path: PathId;
+  /** 1 is the best. */
+  readonly rank: number;
+  /** Undefined for the best. */
+  readonly loss:
+    | {
+        readonly step: DecisionStep;
+        /** Whom it lost to: the best path, or where MED removed it, the one with the lower MED. */
+        readonly against: PathId;
+        readonly value: StepValue;
+        readonly againstValue: StepValue;
+      }
+    | undefined;
+}
 
 export class RibViews {
   readonly #families: Readonly<Record<Family, FamilyRib>>;
@@ -169,10 +186,24 @@ export class RibViews {
     return prefixes.longestMatch(address, (id) => locRib.best(id) !== 0) || NO_PREFIX;
   }
 
-  /** Why the best path of a prefix is better than another of its paths. */
-  decidingStep(family: Family, worse: PathId): DecisionStep {
+  /** All candidates of a prefix, the best first, and for each other the step it lost at and to whom. */
+  decision(family: Family, prefix: PrefixId): readonly RankedPath[] {
     const { decision, tables } = this.#families[family];
-    return decision.decidingStep(tables.locRib.best(tables.paths.prefix(worse)), worse);
+    const ranked = decision.rank(prefix, Number.POSITIVE_INFINITY);
+    return ranked.map((path, index) => {
+      const loss = decision.lossOf(ranked[0]!, path);
+      if (!loss) return { path, rank: index + 1, loss: undefined };
+      const value = this.#stepValue(tables, path, loss.step);
+      const againstValue = this.#stepValue(tables, loss.against, loss.step);
+      return { path, rank: index + 1, loss: { ...loss, value, againstValue } };
+    });
+  }
+
+  /** Of `oldest` the age in seconds. */
+  #stepValue(tables: FamilyRib['tables'], path: PathId, step: DecisionStep): StepValue {
+    const value = stepValue(tables, path, step);
+    if (step !== 'oldest') return value;
+    return Math.floor(this.#options.now() / 1000) - Number(value);
   }
 
   /** Why a path is told to a peer or not; undefined when the peer is down for the family. */

@@ -12,6 +12,7 @@ import { FAMILIES, type Family } from '../net/family.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { AdjRibIn, type InboundCounters } from './adj-rib-in.ts';
 import { AttributeStore } from './attribute-store.ts';
+import { DEFAULT_DECISION, type DecisionOptions } from './decision-options.ts';
 import { FamilyRib } from './family-rib.ts';
 import { GroupMembership } from './group-membership.ts';
 import type { PeerId } from './ids.ts';
@@ -37,6 +38,8 @@ export interface RibOptions {
   readonly normalPriority: Readonly<Record<Family, number>>;
   /** Paths that may share the traffic of a prefix (FIB-10); 1 reports best paths only. */
   readonly maximumPaths: number;
+  /** Switches of the decision process; see {@link Rib.setDecision}. */
+  readonly decision?: DecisionOptions;
   readonly resolver: NextHopResolver;
   /** Monotonic milliseconds. */
   now(): number;
@@ -77,6 +80,8 @@ export class Rib {
   #listener: LocRibListener | undefined;
   #isScheduled = false;
   #batch = 8192;
+  /** As text, to compare. */
+  #decision = JSON.stringify(DEFAULT_DECISION);
 
   constructor(options: RibOptions) {
     this.#options = options;
@@ -90,6 +95,7 @@ export class Rib {
       'ipv4-unicast': new FamilyRib('ipv4-unicast', shared, options.maximumPaths),
       'ipv6-unicast': new FamilyRib('ipv6-unicast', shared, options.maximumPaths),
     };
+    if (options.decision) this.setDecision(options.decision);
     this.#groups = new GroupMembership(this.#families, this.#policies, this.#identity);
     this.#local = new LocalRoutes(this.#identity, this.#familyOf);
     this.views = new RibViews(this.#families, this.#peers, options);
@@ -237,6 +243,15 @@ export class Rib {
     }
     for (const family of FAMILIES) this.#families[family].markAll();
     this.#groups.rescan();
+    this.#schedule();
+  }
+
+  /** Decides by other rules from now on; what that changes is told, sessions stay up. */
+  setDecision(options: DecisionOptions): void {
+    const text = JSON.stringify(options);
+    if (text === this.#decision) return;
+    this.#decision = text;
+    for (const family of FAMILIES) this.#families[family].setDecision(options);
     this.#schedule();
   }
 

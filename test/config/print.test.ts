@@ -11,6 +11,7 @@ router:
   clusterId: 10.0.0.1
   listen: { port: 0, addresses: ["10.0.0.1"] }
   normalPriority: { ipv4-unicast: 2000 }
+  decision: { alwaysCompareMed: true, multipath: { internal: 4 } }
 fib: { metric: local-pref, rejectPrefixes: [10.96.0.0/12], localSubnets: [10.0.0.1/24], rejectNextHops: [10.0.0.2] }
 blocks: [{ cidr: 10.244.1.0/26, state: pendingDeletion }]
 originate: [{ cidr: 192.0.2.1/32, kind: reachable-by, via: 10.0.0.254 }]
@@ -31,6 +32,12 @@ log: { level: debug }
 t.test('what is printed with secrets parses to an equal configuration', async (t) => {
   const before = config(FULL);
   t.same(config(JSON.stringify(printConfig(before, { showSecrets: true }))), before);
+});
+
+t.test('of the decision, what is not as by default is printed', async (t) => {
+  const decision = { alwaysCompareMed: true, multipath: { internal: 4 } };
+  t.match(printConfig(config(FULL)), { router: { decision } });
+  t.notOk('decision' in (printConfig(config(ROUTER))['router'] as object));
 });
 
 t.test('a neighbor carries its identity always, and what differs from the default', async (t) => {

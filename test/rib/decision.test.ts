@@ -95,11 +95,9 @@ function run({ better, worse }: Case, isBetterFirst: boolean): { best: string; s
     lab.settle();
   }
   const { views } = lab.rib;
-  const [first, second] = [...views.paths('ipv4-unicast')];
-  return {
-    best: views.sourceName(first!.peer),
-    step: views.decidingStep('ipv4-unicast', second!.path),
-  };
+  const [first] = [...views.paths('ipv4-unicast')];
+  const [, loser] = views.decision('ipv4-unicast', first!.prefixId);
+  return { best: views.sourceName(first!.peer), step: String(loser?.loss?.step) };
 }
 
 for (const one of CASES) {

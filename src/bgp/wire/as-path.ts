@@ -142,6 +142,16 @@ function sequences(asns: readonly number[]): AsPathSegment[] {
   return segments;
 }
 
+/** True when both have the same segments with the same numbers in the same order. */
+export function isSameAsPath(a: AsPath, b: AsPath): boolean {
+  if (a.segments.length !== b.segments.length) return false;
+  return a.segments.every(({ type, asns }, i) => {
+    const other = b.segments[i]!;
+    if (type !== other.type || asns.length !== other.asns.length) return false;
+    return asns.every((asn, j) => asn === other.asns[j]);
+  });
+}
+
 /** True when the path begins with the numbers of `sequence`, all in AS_SEQUENCE segments. */
 export function startsWith(path: AsPath, sequence: readonly number[]): boolean {
   let matched = 0;
