@@ -1,8 +1,24 @@
 /** Every command with its help; the implementation is loaded only when it runs. */
 import type { CommandEntry } from './command.ts';
 
-const DATASTORE_HELP = `  --datastore folder:DIR   read Calico resources from a folder (or one file) of YAML
-  --node NAME              Calico node name (default: NODENAME, then the host name)`;
+/** What each variable means is told in docs/datastore.md. */
+const DATASTORE_HELP = `  --datastore KIND         folder:DIR (or one file), etcd or kubernetes; without it what calico-node's
+                           environment says (DATASTORE_TYPE, ETCD_ENDPOINTS, else kubernetes)
+  --node NAME              Calico node name (default: NODENAME, the file of calico-node, the host name)
+
+Each variable of calico-node's environment counts, and has a flag that wins (docs/datastore.md):
+  node        --nodename-file FILE --k8s-node-ref NAME --router-id ID --networking-backend NAME
+              --advertise-cluster-ips CIDR --namespace NAME --endpoint-status-path-prefix DIR
+              --calico-config FILE --use-pod-cidr
+  etcd        --etcd-endpoints URLS --etcd-discovery-srv DOMAIN --etcd-username NAME --etcd-password TEXT
+              --etcd-ca-cert-file FILE --etcd-cert-file FILE --etcd-key-file FILE
+              --tls-cipher-suites NAMES --tls-min-version 1.2|1.3
+  kubernetes  --kubeconfig FILES --k8s-api-endpoint URL --k8s-api-token TEXT --k8s-ca-file FILE
+              --k8s-cert-file FILE --k8s-key-file FILE --k8s-insecure-skip-tls-verify
+              --k8s-current-context NAME --k8s-client-qps N --k8s-client-burst N
+              --calico-api-group NAME
+
+`;
 
 const API_HELP = `  --api PATH   unix socket of the daemon (default /run/catbird/catbird.sock, env CATBIRD_API)
   -o FORMAT    json or table (default table)`;
@@ -11,15 +27,14 @@ export const CATALOG: readonly CommandEntry[] = [
   {
     name: 'run',
     summary: 'run the daemon',
-    help: `catbird run --config FILE | --datastore folder:DIR --node NAME [options]
+    help: `catbird run [--config FILE | --datastore KIND --node NAME] [options]
 
 Runs the daemon in the foreground. A change of the file or of the datastore is applied live;
 SIGHUP reads everything again. SIGTERM stops without telling the peers, so that they keep
 forwarding while the daemon restarts; SIGINT stops with a Cease notification.
 
   --config FILE            a static configuration file
-${DATASTORE_HELP}
-  --api PATH               unix socket for \`catbird show\` (default /run/catbird/catbird.sock)
+${DATASTORE_HELP}  --api PATH               unix socket for \`catbird show\` (default /run/catbird/catbird.sock)
   --log-level LEVEL        error, warn, info, debug, trace or silent
   --kernel netlink|ip|dry-run   how routes reach the kernel (default netlink)`,
     load: async () => (await import('./commands/run.ts')).run,
@@ -35,12 +50,11 @@ Prints every fault as file:line:column: path: reason. Exit code 0 when there is 
   {
     name: 'render',
     summary: 'print what the templates make of a datastore',
-    help: `catbird render --datastore folder:DIR --node NAME [-o json|yaml] [--show-secrets]
+    help: `catbird render --datastore KIND --node NAME [-o json|yaml] [--show-secrets]
 
 Prints the effective configuration of that node. Needs no daemon and changes nothing.
 
-${DATASTORE_HELP}
-  -o FORMAT                json or yaml (default yaml)
+${DATASTORE_HELP}  -o FORMAT                json or yaml (default yaml)
   --show-secrets           print passwords instead of asterisks`,
     load: async () => (await import('./commands/render.ts')).render,
   },

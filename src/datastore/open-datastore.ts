@@ -1,17 +1,22 @@
-/** From what `--datastore` says to the datastore it names. */
+/** From the settings of a datastore to the datastore they describe. */
 import { CatbirdError } from '../net/error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Datastore } from './datastore.ts';
 import { FolderDatastore, readFolder } from './folder.ts';
+import type { DatastoreSettings } from './settings/settings.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
- * Makes the datastore of `folder:DIR` (or of a single file, `folder:FILE`); it does nothing yet.
+ * Makes the datastore; it does nothing yet.
  *
- * @throws CatbirdError CATBIRD_DATASTORE_UNSUPPORTED for any other text
+ * @throws CatbirdError CATBIRD_DATASTORE_UNSUPPORTED for a kind that is not there yet
  */
-export function openDatastore(spec: string, ports: { readonly clock: Clock }): Datastore {
-  return new FolderDatastore(folderOf(spec), ports.clock);
+export async function openDatastore(
+  settings: DatastoreSettings,
+  ports: { readonly clock: Clock },
+): Promise<Datastore> {
+  if (settings.kind === 'folder') return new FolderDatastore(settings.path, ports.clock);
+  throw unsupported(settings);
 }
 
 /**
@@ -19,18 +24,14 @@ export function openDatastore(spec: string, ports: { readonly clock: Clock }): D
  *
  * @throws CatbirdError CATBIRD_DATASTORE_UNSUPPORTED or CATBIRD_DATASTORE_UNREADABLE
  */
-export async function readDatastore(spec: string): Promise<Snapshot> {
-  return await readFolder(folderOf(spec));
+export async function readDatastore(settings: DatastoreSettings): Promise<Snapshot> {
+  if (settings.kind === 'folder') return await readFolder(settings.path);
+  throw unsupported(settings);
 }
 
-function folderOf(spec: string): string {
-  const folder = /^folder:(.+)$/s.exec(spec)?.[1];
-  if (folder !== undefined) return folder;
-  const isPlanned = spec === 'etcd' || spec === 'kubernetes';
-  throw new CatbirdError(
+function unsupported({ kind }: DatastoreSettings): CatbirdError {
+  return new CatbirdError(
     'CATBIRD_DATASTORE_UNSUPPORTED',
-    isPlanned
-      ? `The datastore ${spec} is not supported yet; export its resources and use folder:DIR.`
-      : `"${spec}" is no datastore; write folder:DIR.`,
+    `The datastore ${kind} is not supported yet; export its resources and use --datastore folder:DIR, or run from a file with --config FILE.`,
   );
 }

@@ -1,9 +1,7 @@
 /** A datastore rendered through the templates, as a configuration source. */
 import type { ConfigRenderer } from '../config-templates/render.ts';
 import type { Datastore } from '../datastore/datastore.ts';
-import { openDatastore } from '../datastore/open-datastore.ts';
 import type { Snapshot } from '../datastore/snapshot.ts';
-import type { Clock } from '../runtime/clock.ts';
 import type { ConfigDelivery, ConfigSource } from './config-source.ts';
 import { describeFaults } from './rendering.ts';
 
@@ -14,9 +12,8 @@ export class DatastoreSource implements ConfigSource {
   #latest: Snapshot | undefined;
   #onDelivery: (delivery: ConfigDelivery) => void = () => {};
 
-  /** @throws CatbirdError when there is no such kind of datastore */
-  constructor(spec: string, renderer: ConfigRenderer, clock: Clock) {
-    this.#datastore = openDatastore(spec, { clock });
+  constructor(datastore: Datastore, renderer: ConfigRenderer) {
+    this.#datastore = datastore;
     this.#renderer = renderer;
   }
 

@@ -11,6 +11,8 @@ export async function openConfigSource(options: RunOptions, clock: Clock): Promi
     return new ConfigFileSource(source.configFile);
   }
   const { DatastoreSource } = await import('./datastore-source.ts');
+  const { openDatastore } = await import('../datastore/open-datastore.ts');
   const { openRenderer } = await import('./rendering.ts');
-  return new DatastoreSource(source.datastore, openRenderer(node, env), clock);
+  const datastore = await openDatastore(source.datastore, { clock });
+  return new DatastoreSource(datastore, openRenderer(node, env));
 }

@@ -1,69 +1,124 @@
 /** The options of `catbird run`: flags first, then the environment, then defaults. */
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
+import { chooseDatastore } from '../datastore/settings/choose.ts';
+import {
+  ENVIRONMENT_FLAGS,
+  type Environment,
+  type Flags,
+  resolveEnvironment,
+} from '../datastore/settings/environment.ts';
+import type { DatastoreSettings } from '../datastore/settings/settings.ts';
 import { CatbirdError } from '../net/error.ts';
 
 export interface RunOptions {
-  readonly source: { readonly configFile: string } | { readonly datastore: string };
+  readonly source: { readonly configFile: string } | { readonly datastore: DatastoreSettings };
+  /** Nothing may run: Calico routes without BGP here. */
+  readonly isOff: boolean;
   readonly node: string;
   readonly apiPath: string;
   /** Overrides the configuration's level. */
   readonly logLevel: string | undefined;
   readonly kernel: 'netlink' | 'ip' | 'dry-run';
+  /** With flags and prefixed variables put in their places. */
   readonly env: Environment;
   readonly isTerminal: boolean;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** What every command that reads a datastore takes. */
+export interface DatastoreOptions {
+  readonly datastore: DatastoreSettings;
+  readonly node: string;
+  readonly env: Environment;
+}
+
+/** The flags of {@link readDatastoreOptions}, for `parseArgs`. */
+export const DATASTORE_FLAGS = ENVIRONMENT_FLAGS;
 
 const DEFAULT_API_PATH = '/run/catbird/catbird.sock';
+const DEFAULT_NODENAME_FILE = '/var/lib/calico/nodename';
 
 /**
  * Reads the words behind `catbird run`.
  *
- * @throws CatbirdError CATBIRD_USAGE with a sentence that says what is missing
+ * @throws CatbirdError CATBIRD_USAGE with a sentence that says what is missing, or what
+ *   {@link readDatastoreOptions} throws
  */
-export function parseRunOptions(args: string[], env: Environment, isTerminal: boolean): RunOptions {
-  const { values } = parseArgs({
-    args,
-    options: {
-      config: { type: 'string' },
-      datastore: { type: 'string' },
-      node: { type: 'string' },
-      api: { type: 'string' },
-      'log-level': { type: 'string' },
-      kernel: { type: 'string', default: 'netlink' },
-    },
-  });
+export function parseRunOptions(
+  args: string[],
+  outside: Environment,
+  isTerminal: boolean,
+): RunOptions {
+  const options = {
+    ...DATASTORE_FLAGS,
+    config: { type: 'string' },
+    api: { type: 'string' },
+    kernel: { type: 'string', default: 'netlink' },
+  } as const;
+  const values: Flags = parseArgs({ args, options }).values;
+  const { source, env, node } = readSource(values, outside);
   return {
-    source: chooseSource(values.config, values.datastore),
-    node: nodeName(values.node, env),
-    apiPath: values.api ?? env['CATBIRD_API'] ?? DEFAULT_API_PATH,
-    logLevel: chooseLogLevel(values['log-level'], env['BGP_LOGSEVERITYSCREEN']),
-    kernel: chooseKernel(values.kernel),
+    source,
+    isOff: 'datastore' in source && hasOtherBackend(env),
+    node,
+    apiPath: text(values['api']) ?? env['CATBIRD_API'] ?? DEFAULT_API_PATH,
+    logLevel: chooseLogLevel(text(values['log-level']), env['BGP_LOGSEVERITYSCREEN']),
+    kernel: chooseKernel(String(values['kernel'])),
     env,
     isTerminal,
   };
 }
 
-/** Flag, NODENAME, host name in lower case (calico-datastore §1.1). */
-export function nodeName(flag: string | undefined, env: Environment): string {
-  return flag ?? (env['NODENAME']?.trim() || (env['HOSTNAME']?.trim() || hostname()).toLowerCase());
+/**
+ * Which datastore flags and environment mean, and which node (calico-datastore §1).
+ *
+ * @throws CatbirdError when settings are missing or contradict each other
+ */
+export function readDatastoreOptions(flags: Flags, outside: Environment): DatastoreOptions {
+  const env = resolveEnvironment(outside, flags);
+  const node = nodeName(env);
+  return { datastore: chooseDatastore(env, node), node, env };
 }
 
-function chooseSource(
-  configFile: string | undefined,
-  datastore: string | undefined,
-): RunOptions['source'] {
-  if (configFile !== undefined && datastore !== undefined) {
+/** A file of our own leaves nothing to the datastore. */
+function readSource(
+  flags: Flags,
+  outside: Environment,
+): Pick<RunOptions, 'source' | 'env' | 'node'> {
+  const configFile = text(flags['config']);
+  if (configFile === undefined) {
+    const { datastore, ...rest } = readDatastoreOptions(flags, outside);
+    return { source: { datastore }, ...rest };
+  }
+  if (flags['datastore'] !== undefined) {
     throw new CatbirdError('CATBIRD_USAGE', 'give --config or --datastore, not both');
   }
-  if (configFile !== undefined) return { configFile };
-  if (datastore !== undefined) return { datastore };
-  throw new CatbirdError(
-    'CATBIRD_USAGE',
-    'say where the configuration is: --config FILE or --datastore folder:DIR',
-  );
+  const env = resolveEnvironment({ ...outside, CATBIRD_CALICO_CONFIG: undefined }, flags);
+  return { source: { configFile }, env, node: nodeName(env) };
+}
+
+/** As calico-node resolves it at its start: variable, file, names of the host (calico-datastore §1.1). */
+function nodeName(env: Environment): string {
+  const host = () => (env['HOSTNAME']?.trim() || hostname()).toLowerCase();
+  return env['NODENAME']?.trim() || storedName(env['CALICO_NODENAME_FILE']) || host();
+}
+
+/** What calico-node found at an earlier start; mostly there is no such file. */
+function storedName(path = DEFAULT_NODENAME_FILE): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function hasOtherBackend(env: Environment): boolean {
+  return ['none', 'vxlan'].includes(env['CALICO_NETWORKING_BACKEND'] ?? '');
+}
+
+function text(value: string | boolean | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 const LOG_LEVELS: readonly string[] = ['error', 'warn', 'info', 'debug', 'trace', 'silent'];
@@ -81,7 +136,7 @@ function chooseLogLevel(
   }
   const known = severity?.trim().toLowerCase() ?? '';
   const level = SEVERITIES[known] ?? known;
-  return flag ?? (LOG_LEVELS.includes(level) ? level : undefined);
+  return LOG_LEVELS.includes(level) ? level : undefined;
 }
 
 function chooseKernel(text: string): RunOptions['kernel'] {

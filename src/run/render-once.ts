@@ -2,13 +2,10 @@
 import { stringify } from 'yaml';
 import { printConfig } from '../config/print.ts';
 import { readDatastore } from '../datastore/open-datastore.ts';
+import type { DatastoreOptions } from './options.ts';
 import { describeFaults, isSound, openRenderer } from './rendering.ts';
 
-export interface RenderRequest {
-  /** `folder:DIR` or `folder:FILE`. */
-  readonly datastore: string;
-  readonly node: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+export interface RenderRequest extends DatastoreOptions {
   readonly format: 'json' | 'yaml';
   readonly showSecrets: boolean;
 }

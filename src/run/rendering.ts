@@ -3,9 +3,8 @@ import { loadTemplates } from '../config-templates/load.ts';
 import type { RenderFault } from '../config-templates/options.ts';
 import { ConfigRenderer, type RenderResult } from '../config-templates/render.ts';
 import { parseSelector, Selector } from '../datastore/selectors.ts';
+import { type Environment, isSet } from '../datastore/settings/environment.ts';
 import type { DatastoreFault, Snapshot } from '../datastore/snapshot.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Makes the renderer for a node under the environment calico-node sets (calico-datastore §1.1). */
 export function openRenderer(node: string, env: Environment): ConfigRenderer {
@@ -13,7 +12,7 @@ export function openRenderer(node: string, env: Environment): ConfigRenderer {
     templates: loadTemplates(),
     node,
     routerId: env['CALICO_ROUTER_ID'] || undefined,
-    usePodCidr: env['USE_POD_CIDR'] === 'true',
+    usePodCidr: isSet(env, 'USE_POD_CIDR'),
     clusterIpRange: env['CALICO_ADVERTISE_CLUSTER_IPS'] || undefined,
     kubernetesNode: env['CALICO_K8S_NODE_REF'] || undefined,
     secretsNamespace: env['NAMESPACE'] || undefined,

@@ -36,3 +36,44 @@ t.test('the flag wins over the environment, and must name a level', async (t) =>
     message: /takes error, warn, info, debug, trace, silent, not 'loud'/,
   });
 });
+
+const nodeOf = (words: readonly string[], env: Record<string, string>) =>
+  parseRunOptions([...words], env, false).node;
+
+t.test('the name of the node, from the flag down to the host (§1.1)', async (t) => {
+  const file = `${t.testdir({ nodename: ' From-File\n' })}/nodename`;
+  const env = { NODENAME: ' Named ', CALICO_NODENAME_FILE: file, HOSTNAME: ' Host ' };
+  t.equal(nodeOf(['--node', 'flag'], env), 'flag');
+  t.equal(nodeOf([], env), 'Named');
+  t.equal(nodeOf([], { ...env, NODENAME: ' ' }), 'From-File');
+  t.equal(nodeOf([], { CALICO_NODENAME_FILE: `${file}.missing`, HOSTNAME: ' Host ' }), 'host');
+});
+
+t.test('without --config and --datastore the environment decides (§1.2)', async (t) => {
+  const sourceOf = (words: readonly string[], env: Record<string, string>) =>
+    parseRunOptions([...words], env, false).source;
+  t.match(sourceOf([], {}), { datastore: { kind: 'kubernetes' } });
+  t.match(sourceOf([], { ETCD_ENDPOINTS: 'http://e:1' }), { datastore: { kind: 'etcd' } });
+  t.match(sourceOf(SOURCE, { ETCD_ENDPOINTS: 'http://e:1' }), { configFile: 'catbird.yaml' });
+  t.throws(() => sourceOf([...SOURCE, '--datastore', 'etcd'], {}), { code: 'CATBIRD_USAGE' });
+});
+
+t.test('where Calico routes without BGP nothing runs (§1.1)', async (t) => {
+  const isOff = (words: readonly string[], backend: string) =>
+    parseRunOptions([...words], { CALICO_NETWORKING_BACKEND: backend }, false).isOff;
+  t.strictSame(
+    ['none', 'vxlan', 'bird', 'other', ''].map((backend) => isOff([], backend)),
+    [true, true, false, false, false],
+  );
+  t.equal(isOff(['--networking-backend', 'none'], 'bird'), true);
+  t.equal(isOff(SOURCE, 'none'), false, 'a file of our own is not Calico');
+});
+
+t.test('flags and prefixed variables are where the templates look for them', async (t) => {
+  const { env } = parseRunOptions(
+    ['--router-id', 'hash', '--use-pod-cidr'],
+    { CALICO_ROUTER_ID: '10.0.0.1', CALICO_K8S_NODE_REF: 'k8s-a' },
+    false,
+  );
+  t.match(env, { CALICO_ROUTER_ID: 'hash', USE_POD_CIDR: 'true', CALICO_K8S_NODE_REF: 'k8s-a' });
+});

@@ -1,6 +1,6 @@
 /** `catbird render`: what the templates make of a datastore for one node. */
 import { parseArgs } from 'node:util';
-import { nodeName } from '../../run/options.ts';
+import { DATASTORE_FLAGS, readDatastoreOptions } from '../../run/options.ts';
 import { renderOnce } from '../../run/render-once.ts';
 import { type CommandIo, EXIT_DONE, EXIT_NO, UsageError } from '../command.ts';
 
@@ -9,21 +9,16 @@ export async function render(args: string[], io: CommandIo): Promise<number> {
   const { values } = parseArgs({
     args,
     options: {
-      datastore: { type: 'string' },
-      node: { type: 'string' },
+      ...DATASTORE_FLAGS,
       output: { type: 'string', short: 'o', default: 'yaml' },
       'show-secrets': { type: 'boolean', default: false },
     },
   });
-  const { datastore, output } = values;
-  if (datastore === undefined)
-    throw new UsageError('usage: catbird render --datastore folder:DIR --node NAME');
+  const { output } = values;
   if (output !== 'json' && output !== 'yaml')
     throw new UsageError(`-o takes json or yaml, not '${output}'`);
   const { document, faults, isSound } = await renderOnce({
-    datastore,
-    node: nodeName(values.node, io.env),
-    env: io.env,
+    ...readDatastoreOptions(values, io.env),
     format: output,
     showSecrets: values['show-secrets'],
   });
