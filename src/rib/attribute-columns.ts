@@ -24,8 +24,24 @@ export const ATTRS_NO_ADVERTISE = 8;
 export const ATTRS_LLGR_STALE = 16;
 export const ATTRS_GRACEFUL_SHUTDOWN = 32;
 export const ATTRS_HAS_MED = 64;
+/** Passed `CanonicalSurvey`: there is nothing in it that only internal peers may say. */
+export const ATTRS_IS_ORDINARY = 128;
 
 const COMMUNITY_LLGR_STALE = 0xffff_0006;
+
+/** The fields of one set. */
+export interface AttributeSummary {
+  readonly origin: number;
+  readonly asPathLength: number;
+  readonly neighborAs: number;
+  readonly asBloom: number;
+  readonly med: number;
+  /** Counts only with `ATTRS_HAS_LOCAL_PREF`. */
+  readonly localPref: number;
+  readonly originatorId: number;
+  readonly clusterCount: number;
+  readonly flags: number;
+}
 
 export class AttributeColumns {
   #localPref = new Uint32Array(256);
@@ -98,17 +114,18 @@ export class AttributeColumns {
     this.#flags = grownUint8(this.#flags, capacity);
   }
 
-  write(id: AttrsId, set: PathAttributes, nextHop: NextHopId, defaultLocalPref: number): void {
-    this.#localPref[id] = set.localPref ?? defaultLocalPref;
-    this.#med[id] = set.med ?? 0;
-    this.#neighborAs[id] = neighborAs(set.asPath) ?? 0;
-    this.#originatorId[id] = set.originatorId ?? 0;
+  write(id: AttrsId, set: AttributeSummary, nextHop: NextHopId, defaultLocalPref: number): void {
+    const hasLocalPref = (set.flags & ATTRS_HAS_LOCAL_PREF) !== 0;
+    this.#localPref[id] = hasLocalPref ? set.localPref : defaultLocalPref;
+    this.#med[id] = set.med;
+    this.#neighborAs[id] = set.neighborAs;
+    this.#originatorId[id] = set.originatorId;
     this.#nextHop[id] = nextHop;
-    this.#asBloom[id] = asBloom(set.asPath);
-    this.#asPathLength[id] = asPathLength(set.asPath);
-    this.#clusterCount[id] = set.clusterList.length;
+    this.#asBloom[id] = set.asBloom;
+    this.#asPathLength[id] = set.asPathLength;
+    this.#clusterCount[id] = set.clusterCount;
     this.#origin[id] = set.origin;
-    this.#flags[id] = flagsOf(set);
+    this.#flags[id] = set.flags;
   }
 
   /** A new default, for a set without LOCAL_PREF. */
@@ -117,18 +134,45 @@ export class AttributeColumns {
   }
 }
 
+/** The fields of a decoded set. */
+export function summaryOf(set: PathAttributes): AttributeSummary {
+  return {
+    origin: set.origin,
+    asPathLength: asPathLength(set.asPath),
+    neighborAs: neighborAs(set.asPath) ?? 0,
+    asBloom: asBloom(set.asPath),
+    med: set.med ?? 0,
+    localPref: set.localPref ?? 0,
+    originatorId: set.originatorId ?? 0,
+    clusterCount: set.clusterList.length,
+    flags: flagsOf(set),
+  };
+}
+
 function flagsOf(set: PathAttributes): number {
   let flags = set.localPref === undefined ? 0 : ATTRS_HAS_LOCAL_PREF;
   if (set.med !== undefined) flags |= ATTRS_HAS_MED;
   if (set.originatorId !== undefined || set.clusterList.length > 0) flags |= ATTRS_IS_REFLECTED;
-  for (const community of set.communities) {
-    if (community === COMMUNITY_NO_EXPORT) flags |= ATTRS_NO_EXPORT;
-    else if (community === COMMUNITY_NO_EXPORT_SUBCONFED) flags |= ATTRS_NO_EXPORT;
-    else if (community === COMMUNITY_NO_ADVERTISE) flags |= ATTRS_NO_ADVERTISE;
-    else if (community === COMMUNITY_LLGR_STALE) flags |= ATTRS_LLGR_STALE;
-    else if (community === COMMUNITY_GRACEFUL_SHUTDOWN) flags |= ATTRS_GRACEFUL_SHUTDOWN;
-  }
+  for (const community of set.communities) flags |= communityFlag(community);
   return flags;
+}
+
+/** The flag that a community raises, 0 for most. */
+export function communityFlag(community: number): number {
+  if (community < COMMUNITY_GRACEFUL_SHUTDOWN) return 0;
+  switch (community) {
+    case COMMUNITY_NO_EXPORT:
+    case COMMUNITY_NO_EXPORT_SUBCONFED:
+      return ATTRS_NO_EXPORT;
+    case COMMUNITY_NO_ADVERTISE:
+      return ATTRS_NO_ADVERTISE;
+    case COMMUNITY_LLGR_STALE:
+      return ATTRS_LLGR_STALE;
+    case COMMUNITY_GRACEFUL_SHUTDOWN:
+      return ATTRS_GRACEFUL_SHUTDOWN;
+    default:
+      return 0;
+  }
 }
 
 function asBloom(path: AsPath): number {
@@ -137,6 +181,7 @@ function asBloom(path: AsPath): number {
   return bloom;
 }
 
-function bloomBit(asn: number): number {
+/** The bit an AS number sets in the filter over a path. */
+export function bloomBit(asn: number): number {
   return 1 << (Math.imul(asn, 0x9e3779b1) >>> 27);
 }

@@ -11,13 +11,22 @@
  */
 import { containsAs, isSameAsPath } from '../bgp/wire/as-path.ts';
 import { decodePathAttributes } from '../bgp/wire/decode-path-attributes.ts';
+import { type AttributeEdits, editAttributes } from '../bgp/wire/edit-attributes.ts';
 import { encodePathAttributes } from '../bgp/wire/encode-path-attributes.ts';
 import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
 import type { UpdateFault } from '../bgp/wire/update-fault.ts';
 import type { WireOptions } from '../bgp/wire/wire-options.ts';
 import type { Family } from '../net/family.ts';
-import { ATTRS_HAS_LOCAL_PREF, ATTRS_IS_REFLECTED, AttributeColumns } from './attribute-columns.ts';
+import {
+  ATTRS_HAS_LOCAL_PREF,
+  ATTRS_IS_ORDINARY,
+  ATTRS_IS_REFLECTED,
+  AttributeColumns,
+  type AttributeSummary,
+  summaryOf,
+} from './attribute-columns.ts';
 import { ByteArena } from './byte-arena.ts';
+import { CanonicalSurvey } from './canonical-survey.ts';
 import { grownUint8, grownUint32, nextCapacity } from './columns.ts';
 import { hashBytes, sameBytes } from './hash.ts';
 import type { AttrsId } from './ids.ts';
@@ -50,6 +59,7 @@ export class AttributeStore {
   readonly #seed: number;
   readonly #arena = new ByteArena();
   readonly #raw = new RawAttributeCache();
+  readonly #survey = new CanonicalSurvey();
   readonly #decoded: (Decoded | undefined)[] = new Array(DECODED_SLOTS);
   /** Sets without next hop cannot be decoded from the wire form; local routes have them, a handful. */
   readonly #nextHopless = new Map<AttrsId, PathAttributes>();
@@ -103,19 +113,41 @@ export class AttributeStore {
     const { nextHop } = attributes;
     const encoded = encodePathAttributes(attributes, 4, nextHop.length === 4);
     const tail = nextHop.length > 4 ? nextHop : undefined;
-    const known = this.#find(encoded, 0, encoded.length, tail);
+    const hash = this.#hash(encoded, 0, encoded.length, tail);
+    const known = this.#find(hash, encoded, 0, encoded.length, tail);
     if (known !== 0) {
       this.retain(known);
       return known;
     }
-    const id = this.#add(encoded, tail, attributes);
+    const id = this.#add(hash, encoded, 0, encoded.length, tail);
+    this.#describe(id, summaryOf(attributes), nextHop);
     if (nextHop.length === 0) this.#nextHopless.set(id, attributes);
     return id;
   }
 
   /**
+   * The id of a set given as canonical octets; the caller owns one reference.
+   *
+   * @param tail the IPv6 next hop; undefined for IPv4, which has it among the attributes
+   * @returns 0 when the octets say something that only the decoder can judge
+   */
+  internCanonical(
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    tail: Uint8Array | undefined,
+  ): AttrsId {
+    const hash = this.#hash(bytes, at, end, tail);
+    const known = this.#find(hash, bytes, at, end, tail);
+    if (known === 0) return this.#addCanonical(hash, bytes, at, end, tail, true);
+    if (this.#nextHopless.has(known)) return NONE;
+    this.retain(known);
+    return known;
+  }
+
+  /**
    * The id of an encoded block as `UpdateSink.attributes` gets it; the caller owns one reference. A
-   * block that was seen before is not parsed.
+   * block that was seen before is not parsed, and one in canonical form is not decoded.
    */
   internRaw(
     bytes: Uint8Array,
@@ -125,8 +157,14 @@ export class AttributeStore {
     nextHop: Uint8Array | undefined,
     options: WireOptions,
   ): AttrsId | UpdateFault {
+    const mayBeCanonical =
+      options.asWidth === 4 && (nextHop === undefined) === (family === 'ipv4-unicast');
+    const canonical = mayBeCanonical
+      ? this.#takeCanonical(bytes, at, end, nextHop, options.isInternal)
+      : NONE;
+    if (canonical !== 0) return canonical;
     const raw = { bytes, at, end, nextHop, context: contextOf(family, options) };
-    const known = this.#findCanonical(raw, family, options) || this.#findRaw(raw);
+    const known = this.#findRaw(raw);
     if (known !== 0) {
       this.retain(known);
       return known;
@@ -135,9 +173,7 @@ export class AttributeStore {
     if ('action' in attributes) return attributes;
     const id = this.intern(attributes);
     this.#keepDecoded(id, attributes); // export asks for it soon
-    if (this.#findCanonical(raw, family, options) !== id) {
-      this.#raw.add(raw, id, this.#generations[id]!);
-    }
+    this.#raw.add(raw, id, this.#generations[id]!);
     return id;
   }
 
@@ -198,6 +234,27 @@ export class AttributeStore {
     }
   }
 
+  /**
+   * Encodes what editing makes of a set, to be interned with {@link internCanonical}.
+   *
+   * @returns the size of what is in `into`; -1 when only decoding can do it
+   */
+  edited(id: AttrsId, edits: AttributeEdits, into: Uint8Array): number {
+    if (this.#nextHopless.has(id)) return -1;
+    const at = this.#at[id]!;
+    return editAttributes(this.#arena.bytes, at, at + this.#sizes[id]!, edits, into);
+  }
+
+  /** True when the next hop is not among the attributes (IPv6). */
+  hasMpNextHop(id: AttrsId): boolean {
+    return this.#tails[id] !== 0;
+  }
+
+  /** Octets of a set, without an IPv6 next hop. */
+  sizeBytes(id: AttrsId): number {
+    return this.#sizes[id]!;
+  }
+
   #decode(id: AttrsId): PathAttributes {
     const tail = this.mpNextHop(id);
     const isMp = tail.length > 0;
@@ -211,23 +268,55 @@ export class AttributeStore {
   }
 
   /** Octets that are canonical already need no cache: the store's own index knows them. */
-  #findCanonical(raw: RawAttributes, family: Family, options: WireOptions): AttrsId {
-    if (options.asWidth !== 4) return NONE;
-    if ((raw.nextHop === undefined) !== (family === 'ipv4-unicast')) return NONE;
-    const id = this.#find(raw.bytes, raw.at, raw.end, raw.nextHop);
-    if (id === 0 || this.#nextHopless.has(id)) return NONE;
-    // What an external peer sends in these is dropped, so the set it means is another.
-    const isInternalOnly =
-      this.columns.has(id, ATTRS_HAS_LOCAL_PREF) || this.columns.has(id, ATTRS_IS_REFLECTED);
-    return options.isInternal || !isInternalOnly ? id : NONE;
+  #takeCanonical(
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    tail: Uint8Array | undefined,
+    isInternal: boolean,
+  ): AttrsId {
+    const hash = this.#hash(bytes, at, end, tail);
+    const id = this.#find(hash, bytes, at, end, tail);
+    if (id === 0) return this.#addCanonical(hash, bytes, at, end, tail, isInternal);
+    if (this.#nextHopless.has(id) || !(isInternal || this.#isSayableOutside(id))) return NONE;
+    this.retain(id);
+    return id;
+  }
+
+  /** What an external peer sends in the internal attributes is dropped: it means another set. */
+  #isSayableOutside(id: AttrsId): boolean {
+    const { columns } = this;
+    if (columns.has(id, ATTRS_HAS_LOCAL_PREF | ATTRS_IS_REFLECTED)) return false;
+    return columns.has(id, ATTRS_IS_ORDINARY);
+  }
+
+  #addCanonical(
+    hash: number,
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    tail: Uint8Array | undefined,
+    isInternal: boolean,
+  ): AttrsId {
+    const survey = this.#survey;
+    if (!survey.read(bytes, at, end, tail, isInternal)) return NONE;
+    const id = this.#add(hash, bytes, at, end, tail);
+    const { nextHopAt } = survey;
+    this.#describe(id, survey, tail ?? bytes.subarray(nextHopAt, nextHopAt + 4));
+    return id;
   }
 
   #findRaw(raw: RawAttributes): AttrsId {
     return this.#raw.find(raw, this.#generationOf);
   }
 
-  #find(bytes: Uint8Array, at: number, end: number, tail: Uint8Array | undefined): AttrsId {
-    const hash = this.#hash(bytes, at, end, tail);
+  #find(
+    hash: number,
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    tail: Uint8Array | undefined,
+  ): AttrsId {
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
       const id = this.#slots[slot]!;
@@ -255,22 +344,33 @@ export class AttributeStore {
     return !tail || sameBytes(this.#arena.bytes, from + size, tail, 0, tail.length);
   }
 
-  #add(encoded: Uint8Array, tail: Uint8Array | undefined, set: PathAttributes): AttrsId {
+  /** Stores the octets of a new set, with one reference; its fields are still missing. */
+  #add(
+    hash: number,
+    bytes: Uint8Array,
+    from: number,
+    end: number,
+    tail: Uint8Array | undefined,
+  ): AttrsId {
     const id = this.#free.pop() ?? (this.#next++ as AttrsId);
     if (id >= this.#references.length) this.#grow(id + 1);
-    const at = this.#arena.allocate(encoded.length + (tail?.length ?? 0));
-    this.#arena.bytes.set(encoded, at);
-    if (tail) this.#arena.bytes.set(tail, at + encoded.length);
+    const size = end - from;
+    const at = this.#arena.allocate(size + (tail?.length ?? 0));
+    const stored = this.#arena.bytes;
+    for (let i = 0; i < size; i++) stored[at + i] = bytes[from + i]!;
+    if (tail) stored.set(tail, at + size);
     this.#at[id] = at;
-    this.#sizes[id] = encoded.length;
+    this.#sizes[id] = size;
     this.#tails[id] = tail?.length ?? 0;
     this.#references[id] = 1;
-    this.#hashes[id] = this.#hash(encoded, 0, encoded.length, tail);
-    const nextHop = this.#nextHops.acquire(set.nextHop);
-    this.columns.write(id, set, nextHop, this.#defaultLocalPref);
+    this.#hashes[id] = hash;
     this.#size++;
     this.#index(id);
     return id;
+  }
+
+  #describe(id: AttrsId, summary: AttributeSummary, nextHop: Uint8Array): void {
+    this.columns.write(id, summary, this.#nextHops.acquire(nextHop), this.#defaultLocalPref);
   }
 
   #index(id: AttrsId): void {

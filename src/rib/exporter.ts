@@ -11,6 +11,8 @@ import { type Address, addressFamily } from '../net/address.ts';
 import { addressSize } from '../net/family.ts';
 import type { Policy, PolicyVerdict } from '../policy/compile.ts';
 import { ATTRS_HAS_LOCAL_PREF, ATTRS_NO_ADVERTISE, ATTRS_NO_EXPORT } from './attribute-columns.ts';
+import { EGRESS_UNKNOWN, EgressCache } from './egress-cache.ts';
+import { EgressRewriter } from './egress-rewriter.ts';
 import type { AttrsId, PathId, PeerId } from './ids.ts';
 import { PATH_UNADVERTISED } from './path-table.ts';
 import type { RibIdentity } from './rib-identity.ts';
@@ -48,14 +50,14 @@ export interface ExportExplanation {
 /** What policy made of a route. */
 type Told = Pick<PolicyVerdict, 'attributes' | 'nextHop'>;
 
-/** Paths with the same attributes and source often follow each other; these were seen last. */
+/** What policy is asked about; sets often come back, these were seen last. */
 interface Cached {
   readonly attrs: AttrsId;
   readonly generation: number;
   readonly source: PeerId;
   /** Undefined: barred. */
   readonly prepared: PathAttributes | undefined;
-  /** What goes out when policy changes nothing, or always if it does not depend on the prefix. */
+  /** What goes out when policy changes nothing. */
   egress: AttrsId;
   egressGeneration: number;
 }
@@ -69,17 +71,23 @@ export class Exporter {
   readonly #identity: RibIdentity;
   readonly #profile: ExportProfile;
   readonly #cache: (Cached | undefined)[] = new Array(CACHE_SLOTS);
+  /** Answers that hold for every prefix. */
+  readonly #egress: EgressCache;
+  readonly #rewriter: EgressRewriter;
   readonly #octets = new Uint8Array(16);
 
   constructor(tables: RibTables, identity: RibIdentity, profile: ExportProfile) {
     this.#tables = tables;
     this.#identity = identity;
     this.#profile = profile;
+    this.#egress = new EgressCache(tables.attrs);
+    this.#rewriter = new EgressRewriter(tables.attrs, identity, profile);
   }
 
   /** Forgets what it worked out before: identity or the role of a peer is another. */
   forget(): void {
     this.#cache.fill(undefined);
+    this.#egress.clear();
   }
 
   /** The attributes a path is announced with; the caller owns one reference. 0: not announced. */
@@ -87,13 +95,12 @@ export class Exporter {
     const { paths, attrs } = this.#tables;
     if (!paths.isCandidate(path) || paths.has(path, PATH_UNADVERTISED)) return NONE;
     const set = paths.attrs(path);
-    const cached = this.#prepare(set, paths.peer(path));
-    if (!cached.prepared) return NONE;
-    if (!this.#profile.policy.dependsOnPrefix && this.#isGood(cached)) {
-      attrs.retain(cached.egress);
-      return cached.egress;
-    }
-    return this.#evaluate(path, cached, cached.prepared);
+    const source = paths.peer(path);
+    if (this.#profile.policy.dependsOnPrefix) return this.#evaluate(path, set, source);
+    const known = this.#egress.find(set, source);
+    if (known === EGRESS_UNKNOWN) return this.#workOut(path, set, source);
+    if (known !== 0) attrs.retain(known);
+    return known;
   }
 
   /** Why a path is announced or not. */
@@ -106,25 +113,44 @@ export class Exporter {
     const verdict = this.#ask(path, this.#transform(set, origin), origin);
     const { rule } = verdict;
     if (!verdict.accepted) return { isAnnounced: false, reason: 'policy', rule };
-    const isAnnounced = this.#nextHop(verdict, origin) !== undefined;
+    const { attributes, nextHop } = verdict;
+    const isAnnounced = this.#nextHop(attributes.nextHop, nextHop, origin) !== undefined;
     return { isAnnounced, reason: isAnnounced ? 'announced' : 'no-next-hop', rule };
   }
 
-  #evaluate(path: PathId, cached: Cached, prepared: PathAttributes): AttrsId {
+  /** The answer for all prefixes with a set from a source. */
+  #workOut(path: PathId, set: AttrsId, source: PeerId): AttrsId {
+    const egress = this.#rewrite(set, source) || this.#evaluate(path, set, source);
+    this.#egress.put(set, source, egress);
+    return egress;
+  }
+
+  /** Without policy a set is changed as octets; 0 when that is not possible, or nothing is announced. */
+  #rewrite(set: AttrsId, source: PeerId): AttrsId {
+    const { attrs, sources, nextHops } = this.#tables;
+    const origin = sources.get(source);
+    if (!this.#profile.policy.isEmpty || this.#bar(set, origin)) return NONE;
+    const nextHop = this.#nextHop(nextHops.address(attrs.columns.nextHop(set)), undefined, origin);
+    return nextHop ? this.#rewriter.rewrite(set, origin, nextHop) : NONE;
+  }
+
+  #evaluate(path: PathId, set: AttrsId, source: PeerId): AttrsId {
     const { attrs, sources } = this.#tables;
-    const origin = sources.get(cached.source);
+    const cached = this.#prepare(set, source);
+    const { prepared } = cached;
+    if (!prepared) return NONE;
+    const origin = sources.get(source);
     const { policy } = this.#profile;
     const verdict = policy.isEmpty ? undefined : this.#ask(path, prepared, origin);
     if (verdict && !verdict.accepted) return NONE;
     const told: Told = verdict ?? { attributes: prepared, nextHop: undefined };
     const isUnchanged = told.attributes === prepared && told.nextHop === undefined;
-    const isShared = isUnchanged || !policy.dependsOnPrefix;
-    if (isShared && this.#isGood(cached)) {
+    if (isUnchanged && this.#isGood(cached)) {
       attrs.retain(cached.egress);
       return cached.egress;
     }
-    const egress = this.#finish(told, cached.attrs, origin);
-    if (isShared) {
+    const egress = this.#finish(told, set, origin);
+    if (isUnchanged) {
       cached.egress = egress;
       cached.egressGeneration = attrs.generation(egress);
     }
@@ -208,7 +234,7 @@ export class Exporter {
   #finish(told: Told, set: AttrsId, origin: RouteOrigin): AttrsId {
     const { attrs } = this.#tables;
     const { attributes } = told;
-    const nextHop = this.#nextHop(told, origin);
+    const nextHop = this.#nextHop(attributes.nextHop, told.nextHop, origin);
     if (!nextHop) return NONE;
     const { isInternal } = this.#profile;
     const isAsStored = attributes === attrs.attributes(set) && nextHop === attributes.nextHop;
@@ -221,10 +247,13 @@ export class Exporter {
   }
 
   /** NH-1 to NH-4; undefined when the session has no address of the family to put in. */
-  #nextHop(told: Told, { isBgp }: RouteOrigin): Uint8Array | undefined {
+  #nextHop(
+    nextHop: Uint8Array,
+    told: PolicyVerdict['nextHop'],
+    { isBgp }: RouteOrigin,
+  ): Uint8Array | undefined {
     const { isInternal, selfAddress } = this.#profile;
-    const rule = told.nextHop ?? this.#profile.nextHop;
-    const { nextHop } = told.attributes;
+    const rule = told ?? this.#profile.nextHop;
     const keeps = rule === 'keep' || (rule === 'auto' && isInternal);
     if (!keeps || nextHop.length === 0) return selfAddress;
     // The link-local half means nothing beyond the link it came from (RFC 2545 §3).

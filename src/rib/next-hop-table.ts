@@ -2,14 +2,16 @@
  * BGP next hops in use, each with what the kernel knows about it (RIB-3).
  *
  * Attribute sets hold a `NextHopId`; resolution is asked for once, when decision first needs it, and
- * again for all by `resolveAll`. Next hops are few (one per router), so a Map keyed by text is fine.
+ * again for all by `resolveAll`. Next hops are few (one per router): a Map finds them, keyed by number for
+ * IPv4 and by text for IPv6.
  */
+import { readU32 } from '../bgp/wire/octets.ts';
 import type { Address } from '../net/address.ts';
 import type { NextHopId } from './ids.ts';
 import type { NextHopResolver, NextHopState } from './ports.ts';
 
 interface Entry {
-  readonly key: string;
+  readonly key: string | number;
   readonly address: Address;
   references: number;
   /** Undefined until someone asks. */
@@ -23,7 +25,7 @@ const ON_LINK: NextHopState = { isReachable: true, igpCost: 0, interface: '' };
 
 export class NextHopTable {
   readonly #resolver: NextHopResolver;
-  readonly #byKey = new Map<string, NextHopId>();
+  readonly #byKey = new Map<string | number, NextHopId>();
   readonly #entries: (Entry | undefined)[] = [undefined];
   readonly #free: NextHopId[] = [];
 
@@ -43,7 +45,7 @@ export class NextHopTable {
   acquire(nextHop: Uint8Array): NextHopId {
     if (nextHop.length === 0) return NONE;
     const address = nextHop.length === 32 ? nextHop.subarray(0, 16) : nextHop;
-    const key = String.fromCharCode(...address);
+    const key = address.length === 4 ? readU32(address, 0) : String.fromCharCode(...address);
     const known = this.#byKey.get(key);
     if (known === undefined) return this.#add(key, Uint8Array.from(address));
     this.#entries[known]!.references++;
@@ -86,7 +88,7 @@ export class NextHopTable {
     return changed;
   }
 
-  #add(key: string, address: Address): NextHopId {
+  #add(key: string | number, address: Address): NextHopId {
     const id = this.#free.pop() ?? (this.#entries.length as NextHopId);
     this.#entries[id] = { key, address, references: 1, state: undefined };
     this.#byKey.set(key, id);

@@ -118,3 +118,15 @@ t.test('AS 0 that a session tolerates is kept and read back (RFC 7607)', async (
   t.same(store.attributes(id).asPath, set.asPath);
   t.same(store.attributes(id).aggregator, set.aggregator);
 });
+
+t.test(
+  'AS 0 that an internal peer may send is still a fault from outside (RFC 7607)',
+  async (t) => {
+    const { store } = makeStore();
+    const raw = encodePathAttributes(attributes({ asPath: asPath(65001, 0) }), 4, true);
+    t.ok(internRaw(store, raw, { ...INTERNAL, toleratesAsZero: true }));
+    const external = { ...INTERNAL, isInternal: false };
+    const outcome = store.internRaw(raw, 0, raw.length, 'ipv4-unicast', undefined, external);
+    t.match(outcome, { action: 'treat-as-withdraw' });
+  },
+);

@@ -2,14 +2,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
-import { AS_SEQUENCE, AS_SET, type AsPath, formatAsPath } from '../../../src/bgp/wire/as-path.ts';
+import { formatAsPath } from '../../../src/bgp/wire/as-path.ts';
 import { attributesView } from '../../../src/bgp/wire/attributes-view.ts';
-import { sortCommunities, sortLargeCommunities } from '../../../src/bgp/wire/communities.ts';
 import { decodePathAttributes } from '../../../src/bgp/wire/decode-path-attributes.ts';
 import { encodePathAttributes } from '../../../src/bgp/wire/encode-path-attributes.ts';
-import type { PathAttributes } from '../../../src/bgp/wire/path-attributes.ts';
 import { isUpdateFault } from '../../../src/bgp/wire/update-fault.ts';
 import type { WireOptions } from '../../../src/bgp/wire/wire-options.ts';
+import { anyAttributes } from './arbitrary-attributes.ts';
 import {
   attribute,
   concat,
@@ -195,54 +194,6 @@ t.test('an AGGREGATOR other than AS_TRANS voids both AS4 attributes', async (t) 
   t.equal(formatAsPath(fresh.asPath), '65536');
   t.same(fresh.aggregator, { asn: 65537, address: 0xc0000202 });
 });
-
-const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
-const asn = fc.oneof(fc.integer({ min: 1, max: 65535 }), fc.integer({ min: 1, max: 0xffff_ffff }));
-const words = (maxLength: number) =>
-  fc.array(u32, { maxLength }).map((each) => Uint32Array.from(each));
-const multiple = (size: number) =>
-  fc.array(fc.uint8Array({ minLength: size, maxLength: size }), { maxLength: 5 }).map((each) => {
-    return concat(...each);
-  });
-const asPath: fc.Arbitrary<AsPath> = fc
-  .array(
-    fc.record({
-      type: fc.constantFrom(AS_SEQUENCE, AS_SET),
-      asns: fc.array(asn, { minLength: 1, maxLength: 255 }).map((each) => Uint32Array.from(each)),
-    }),
-    { maxLength: 3 },
-  )
-  .map((segments) => ({ segments }));
-const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
-const anyAttributes: fc.Arbitrary<PathAttributes> = fc
-  .record({
-    origin: fc.integer({ min: 0, max: 2 }),
-    asPath,
-    nextHop: fc.constant(hex('c0000201')),
-    med: optional(u32),
-    localPref: optional(u32),
-    atomicAggregate: fc.boolean(),
-    aggregator: optional(fc.record({ asn, address: u32 })),
-    communities: words(80).map(sortCommunities),
-    extendedCommunities: multiple(8),
-    ipv6ExtendedCommunities: multiple(20),
-    largeCommunities: fc
-      .array(fc.tuple(u32, u32, u32), { maxLength: 30 })
-      .map((each) => sortLargeCommunities(Uint32Array.from(each.flat()))),
-    originatorId: optional(u32),
-    clusterList: words(5),
-    unknown: fc
-      .uniqueArray(
-        fc.record({
-          flags: fc.constant(0xe0),
-          type: fc.constantFrom(0, 11, 12, 13, 19, 24, 26, 31, 33, 40, 128, 255),
-          value: fc.uint8Array({ maxLength: 400 }),
-        }),
-        { maxLength: 4, selector: ({ type }) => type },
-      )
-      .map((each) => each.sort((a, b) => a.type - b.type)),
-  })
-  .map((each) => structuredClone(each));
 
 t.test('decode(encode(x)) = x with four octets', async () => {
   fc.assert(
