@@ -130,6 +130,7 @@ class Process {
       udp: new UdpNodeTransport(),
       forwarding,
       log: this.#log,
+      softwareVersion: `Catbird/${readVersion()}`,
     });
     this.#api = await this.#openApi(daemon, forwarding, apiPath);
     this.#daemon = daemon;

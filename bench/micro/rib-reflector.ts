@@ -32,6 +32,7 @@ function update(client: number, first: number, count: number, localPref: number)
       largeCommunities: new Uint32Array(0),
       originatorId: undefined,
       clusterList: new Uint32Array(0),
+      onlyToCustomer: undefined,
       unknown: [],
     },
     4,
@@ -43,7 +44,7 @@ function update(client: number, first: number, count: number, localPref: number)
     bytes.set(ipv4FromNumber(0x20000000 + i * 64), at + 1);
     at += 5;
   }
-  return bytes.slice(0, finishReach(bytes, 0, 'ipv4-unicast', at, attributes));
+  return bytes.slice(0, finishReach(bytes, 0, at, attributes, new Uint8Array(0)));
 }
 
 const queue: (() => void)[] = [];

@@ -46,6 +46,7 @@ function message(set: number, first: number, count: number): Uint8Array {
       largeCommunities: new Uint32Array(0),
       originatorId: undefined,
       clusterList: new Uint32Array(0),
+      onlyToCustomer: undefined,
       unknown: [],
     },
     4,
@@ -57,7 +58,7 @@ function message(set: number, first: number, count: number): Uint8Array {
     bytes.set(ipv4FromNumber(((1 << 24) + i * 256) >>> 0).subarray(0, 3), at + 1);
     at += 4;
   }
-  return bytes.slice(0, finishReach(bytes, 0, 'ipv4-unicast', at, attributes));
+  return bytes.slice(0, finishReach(bytes, 0, at, attributes, new Uint8Array(0)));
 }
 
 const queue: (() => void)[] = [];

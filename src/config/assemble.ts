@@ -74,6 +74,8 @@ function assembleRouter(draft: ConfigDraft['router']): RouterConfig {
       port: draft.listen?.port ?? DEFAULTS.port,
       addresses: draft.listen?.addresses ?? ANY_ADDRESS,
     },
+    hostName: draft.hostName,
+    domainName: draft.domainName,
     defaultLocalPref: draft.defaultLocalPref ?? DEFAULTS.localPref,
     normalPriority: {
       'ipv4-unicast': normalPriority['ipv4-unicast'] ?? DEFAULTS.normalPriority,
@@ -169,6 +171,7 @@ function assembleSession(
       restartTimeSec: gracefulRestart?.restartTime ?? DEFAULTS.restartTimeSec,
     },
     addPath: { send: addPath?.send ?? true, receive: addPath?.receive ?? true },
+    ...assembleProtocol(draft),
     maximumPrefixes: maximumPrefixes && {
       limit: maximumPrefixes.limit,
       action: maximumPrefixes.action ?? 'restart',
@@ -177,6 +180,21 @@ function assembleSession(
     import: draft.import ?? [],
     export: draft.export ?? [],
     waitingFor: draft.waitingFor,
+  };
+}
+
+/** What goes beyond plain BGP-4 and is off unless asked for. */
+function assembleProtocol({ announce, ...draft }: SessionDraft) {
+  return {
+    extendedMessages: draft.extendedMessages ?? false,
+    extendedNextHop: draft.extendedNextHop ?? false,
+    role: draft.role,
+    strictRole: draft.strictRole ?? false,
+    enforceFirstAs: draft.enforceFirstAs ?? false,
+    announce: {
+      hostName: announce?.hostName ?? false,
+      softwareVersion: announce?.softwareVersion ?? false,
+    },
   };
 }
 

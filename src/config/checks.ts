@@ -23,7 +23,7 @@ export function checkAcrossKeys(document: unknown): ConfigIssue[] {
   const { router, neighbors, neighborRanges, blocks, originate, pools, policies } =
     asObject(document);
   const context = {
-    hasClusterId: readable(routerShape, router).clusterId !== undefined,
+    router: readable(routerShape, router),
     policyNames: Object.keys(asObject(policies)),
     report,
   };
@@ -65,7 +65,7 @@ function asList(raw: unknown): readonly unknown[] {
 }
 
 interface SessionContext {
-  readonly hasClusterId: boolean;
+  readonly router: Readable<typeof routerShape>;
   readonly policyNames: readonly string[];
   readonly report: Report;
 }
@@ -75,11 +75,13 @@ function checkSession(session: ReadableSession, path: IssuePath, context: Sessio
   if (session.password !== undefined && session.passwordFile !== undefined) {
     report([...path, 'passwordFile'], 'give password or passwordFile, not both');
   }
-  if (session.routeReflectorClient && !context.hasClusterId) {
+  if (session.routeReflectorClient && context.router.clusterId === undefined) {
     const reason = 'a client needs a reflector: set router.clusterId';
     report([...path, 'routeReflectorClient'], reason);
   }
   checkKeepalive(session, path, report);
+  checkRole(session, path, context);
+  checkAnnounce(session, path, context);
   checkPolicyNames(session, path, context);
 }
 
@@ -87,6 +89,25 @@ function checkKeepalive(session: ReadableSession, path: IssuePath, report: Repor
   const { keepaliveTime, holdTime = DEFAULTS.holdTimeSec } = session;
   if (keepaliveTime === undefined || holdTime === 0 || keepaliveTime < holdTime) return;
   report([...path, 'keepaliveTime'], `must be shorter than the hold time of ${holdTime} seconds`);
+}
+
+/** Roles are between autonomous systems (RFC 9234 §3). */
+function checkRole(session: ReadableSession, path: IssuePath, context: SessionContext): void {
+  const { role, strictRole, asNumber, localAsNumber = context.router.asNumber } = session;
+  if (strictRole && role === undefined) {
+    context.report([...path, 'strictRole'], 'needs a role of our own: set role');
+  }
+  if (role !== undefined && asNumber !== undefined && asNumber === localAsNumber) {
+    context.report([...path, 'role'], 'an internal session has no role');
+  }
+}
+
+function checkAnnounce(session: ReadableSession, path: IssuePath, context: SessionContext): void {
+  if (!session.announce?.hostName || context.router.hostName !== undefined) return;
+  context.report(
+    [...path, 'announce', 'hostName'],
+    'there is no name to tell: set router.hostName',
+  );
 }
 
 function checkPolicyNames(

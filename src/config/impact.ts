@@ -23,6 +23,8 @@ export const ROUTER_IMPACT: Readonly<Record<keyof typeof routerShape, Impact>> =
   routerId: 'all',
   clusterId: 'reset', // of the sessions with clients
   listen: 'none', // the listener moves, sessions stay (LISTEN-5)
+  hostName: 'none', // said in the next OPEN
+  domainName: 'none',
   defaultLocalPref: 'refresh',
   normalPriority: 'refresh', // PRIO-5
   decision: 'soft',
@@ -58,6 +60,12 @@ export const SESSION_IMPACT: Readonly<Record<keyof typeof sessionShape, Impact>>
   allowLocalAs: 'refresh',
   gracefulRestart: 'reset',
   addPath: 'reset',
+  extendedMessages: 'reset',
+  extendedNextHop: 'reset',
+  role: 'reset',
+  strictRole: 'reset',
+  enforceFirstAs: 'refresh',
+  announce: 'none', // said in the next OPEN
   maximumPrefixes: 'none', // counted against from now on
   bfd: 'none', // BGP stays up; only a failure BFD sees ends it
   import: 'refresh',

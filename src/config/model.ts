@@ -30,6 +30,9 @@ export interface RouterConfig {
   /** Present: sessions marked `routeReflectorClient` are reflected to. */
   readonly clusterId: number | undefined;
   readonly listen: { readonly port: number; readonly addresses: readonly Address[] };
+  /** Our name, for sessions that announce it. */
+  readonly hostName: string | undefined;
+  readonly domainName: string | undefined;
   /** LOCAL_PREF given to routes that bring none (RFC 4271 §5.1.5; SESS-16). */
   readonly defaultLocalPref: number;
   /** Kernel metric of ordinary routes (PRIO, N): routes with a better one are elevated. */
@@ -77,6 +80,8 @@ export interface PoolConfig {
   readonly export: boolean;
 }
 
+export type Role = 'provider' | 'rs' | 'rs-client' | 'customer' | 'peer';
+
 /** What neighbours and neighbour ranges share. */
 export interface SessionConfig {
   readonly port: number;
@@ -96,6 +101,18 @@ export interface SessionConfig {
   readonly allowLocalAs: number;
   readonly gracefulRestart: { readonly enabled: boolean; readonly restartTimeSec: number };
   readonly addPath: { readonly send: boolean; readonly receive: boolean };
+  /** Messages up to 65535 octets (RFC 8654). */
+  readonly extendedMessages: boolean;
+  /** IPv4 routes may have IPv6 next hops (RFC 8950). */
+  readonly extendedNextHop: boolean;
+  /** Our role towards the neighbour (RFC 9234). */
+  readonly role: Role | undefined;
+  /** A neighbour that tells no role is refused. */
+  readonly strictRole: boolean;
+  /** A path must begin with the neighbour's AS (RFC 4271 §6.3). */
+  readonly enforceFirstAs: boolean;
+  /** What the neighbour is told of us beyond need. */
+  readonly announce: { readonly hostName: boolean; readonly softwareVersion: boolean };
   readonly maximumPrefixes:
     | { readonly limit: number; readonly action: 'warn' | 'restart' | 'shutdown' }
     | undefined;

@@ -55,6 +55,8 @@ export const routerShape = {
   routerId: quad,
   clusterId: quad.optional(),
   listen: listen.optional(),
+  hostName: text.optional(),
+  domainName: text.optional(),
   defaultLocalPref: integer(0, 0xffff_ffff).optional(),
   normalPriority: z
     .strictObject({ 'ipv4-unicast': priority.optional(), 'ipv6-unicast': priority.optional() })
@@ -124,6 +126,14 @@ export const sessionShape = {
     .strictObject({ enabled: flag.optional(), restartTime: duration(0, 4095).optional() })
     .optional(),
   addPath: z.strictObject({ send: flag.optional(), receive: flag.optional() }).optional(),
+  extendedMessages: flag.optional(),
+  extendedNextHop: flag.optional(),
+  role: choice('provider', 'rs', 'rs-client', 'customer', 'peer').optional(),
+  strictRole: flag.optional(),
+  enforceFirstAs: flag.optional(),
+  announce: z
+    .strictObject({ hostName: flag.optional(), softwareVersion: flag.optional() })
+    .optional(),
   maximumPrefixes: z
     .strictObject({
       limit: integer(1, 0xffff_ffff),

@@ -36,6 +36,8 @@ export interface DaemonPorts {
   readonly udp: UdpTransport;
   readonly forwarding: Forwarding;
   readonly log: Log;
+  /** Told to neighbours that may know it. */
+  readonly softwareVersion?: string;
 }
 
 /** Keys of `fib` that a running process cannot change. */

@@ -1,5 +1,7 @@
 /** One neighbour as `catbird show neighbors` prints it. */
 import type { FamilyCountersView, NeighborView } from '../api/views.ts';
+import type { NegotiatedSession } from '../bgp/session/negotiate.ts';
+import { capabilityView } from '../bgp/wire/message-view.ts';
 import { formatAddress, formatIpv4Number } from '../net/text.ts';
 import type { Rib } from '../rib/rib.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -33,10 +35,26 @@ export function viewNeighbor(neighbor: Neighbor, rib: Rib, clock: Clock): Neighb
     gracefulRestart: negotiated?.gracefulRestart
       ? { restartTime: negotiated.gracefulRestart.restartTimeSec }
       : null,
+    role: config.role ?? null,
+    maximumMessageSize: negotiated?.maximumMessageSize ?? null,
+    peer: negotiated ? viewPeer(negotiated) : null,
     bfd: neighbor.bfd.state,
     flaps: session.counters.flaps,
     faultyUpdates: neighbor.faults,
     messages: { received: { ...session.counters.received }, sent: { ...session.counters.sent } },
+  };
+}
+
+/** What the peer told of itself; its texts were escaped when they were read. */
+function viewPeer({ remoteRole, remoteCapabilities }: NegotiatedSession) {
+  const name = remoteCapabilities.findLast((each) => each.kind === 'fqdn');
+  const version = remoteCapabilities.findLast((each) => each.kind === 'software-version');
+  return {
+    hostName: name?.hostName ?? null,
+    domainName: name?.domainName ?? null,
+    softwareVersion: version?.text ?? null,
+    role: remoteRole ?? null,
+    capabilities: remoteCapabilities.map(capabilityView),
   };
 }
 

@@ -36,6 +36,8 @@ import { sessionSettingsOf } from './session-settings.ts';
 
 export interface NeighborPorts extends SessionPorts, BfdWatchPorts {
   readonly rib: Rib;
+  /** For neighbours that may know it. */
+  readonly softwareVersion?: string;
   readonly log: Log;
 }
 
@@ -85,7 +87,8 @@ export class Neighbor implements SessionEvents {
     this.#prefixLimit = new PrefixLimit(neighbor.maximumPrefixes);
     this.bfd = new BfdWatch(ports, () => this.#pathBroke());
     this.peerId = ports.rib.addPeer(ribPeerOf(neighbor, config));
-    this.session = new Session(sessionSettingsOf(neighbor, config, isRestarting), ports, this);
+    const settings = sessionSettingsOf(neighbor, config, isRestarting, ports.softwareVersion);
+    this.session = new Session(settings, ports, this);
   }
 
   get config(): NeighborConfig {
@@ -127,7 +130,10 @@ export class Neighbor implements SessionEvents {
     this.#prefixLimit.set(neighbor.maximumPrefixes);
     this.#ports.rib.updatePeer(this.peerId, ribPeerOf(neighbor, config));
     if (neighbor.waitingFor !== undefined) this.stop({ subcode: CEASE_CONFIGURATION_CHANGE });
-    const changed = this.session.update(sessionSettingsOf(neighbor, config, isRestarting));
+    const { softwareVersion } = this.#ports;
+    const changed = this.session.update(
+      sessionSettingsOf(neighbor, config, isRestarting, softwareVersion),
+    );
     if (changed.length > 0) {
       this.#ports.log.info(
         { neighbor: neighbor.name, changed },

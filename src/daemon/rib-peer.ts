@@ -10,15 +10,18 @@ import type { RibPeer } from '../rib/ports.ts';
  * while this router has a cluster id (RR-2).
  */
 export function ribPeerOf(neighbor: NeighborConfig, config: Config): RibPeer {
+  const isInternal = neighbor.asNumber === neighbor.localAsNumber;
   return {
     name: neighbor.name,
     address: neighbor.address,
     asNumber: neighbor.asNumber,
     localAsNumber: neighbor.localAsNumber,
-    isInternal: neighbor.asNumber === neighbor.localAsNumber,
+    isInternal,
     isRouteReflectorClient: neighbor.routeReflectorClient && config.router.clusterId !== undefined,
     nextHop: neighbor.nextHop,
     allowLocalAs: neighbor.allowLocalAs,
+    enforceFirstAs: neighbor.enforceFirstAs,
+    role: isInternal ? undefined : neighbor.role,
     importRules: rulesOf(neighbor.import, config),
     exportRules: rulesOf(neighbor.export, config),
   };

@@ -2,11 +2,15 @@
 import type { SessionSettings } from '../bgp/session/settings.ts';
 import type { Config, NeighborConfig } from '../config/model.ts';
 
-/** @param restarting this process recovers after a start: OPENs say so (START-1) */
+/**
+ * @param restarting this process recovers after a start: OPENs say so (START-1)
+ * @param softwareVersion for neighbours that may know it
+ */
 export function sessionSettingsOf(
   neighbor: NeighborConfig,
   config: Config,
   restarting: boolean,
+  softwareVersion?: string,
 ): SessionSettings {
   return {
     name: neighbor.name,
@@ -24,7 +28,18 @@ export function sessionSettingsOf(
     gracefulRestart: neighbor.gracefulRestart,
     restarting,
     addPath: neighbor.addPath,
+    extendedMessages: neighbor.extendedMessages,
+    extendedNextHop: neighbor.extendedNextHop,
+    role: neighbor.role,
+    strictRole: neighbor.strictRole,
+    ...announcedNames(neighbor, config),
+    softwareVersion: neighbor.announce.softwareVersion ? softwareVersion : undefined,
     password: neighbor.password,
     ttlSecurity: neighbor.ttlSecurity,
   };
+}
+
+function announcedNames({ announce }: NeighborConfig, { router }: Config) {
+  if (!announce.hostName) return {};
+  return { hostName: router.hostName, domainName: router.domainName };
 }

@@ -26,6 +26,8 @@ export const ATTRS_GRACEFUL_SHUTDOWN = 32;
 export const ATTRS_HAS_MED = 64;
 /** Passed `CanonicalSurvey`: there is nothing in it that only internal peers may say. */
 export const ATTRS_IS_ORDINARY = 128;
+/** Carries OTC (RFC 9234). */
+export const ATTRS_HAS_OTC = 256;
 
 const COMMUNITY_LLGR_STALE = 0xffff_0006;
 
@@ -53,7 +55,7 @@ export class AttributeColumns {
   #asPathLength = new Uint16Array(256);
   #clusterCount = new Uint16Array(256);
   #origin = new Uint8Array(256);
-  #flags = new Uint8Array(256);
+  #flags = new Uint16Array(256);
 
   /** LOCAL_PREF, the default where the set has none (SESS-16). */
   localPref(id: AttrsId): number {
@@ -111,7 +113,7 @@ export class AttributeColumns {
     this.#asPathLength = grownUint16(this.#asPathLength, capacity);
     this.#clusterCount = grownUint16(this.#clusterCount, capacity);
     this.#origin = grownUint8(this.#origin, capacity);
-    this.#flags = grownUint8(this.#flags, capacity);
+    this.#flags = grownUint16(this.#flags, capacity);
   }
 
   write(id: AttrsId, set: AttributeSummary, nextHop: NextHopId, defaultLocalPref: number): void {
@@ -152,6 +154,7 @@ export function summaryOf(set: PathAttributes): AttributeSummary {
 function flagsOf(set: PathAttributes): number {
   let flags = set.localPref === undefined ? 0 : ATTRS_HAS_LOCAL_PREF;
   if (set.med !== undefined) flags |= ATTRS_HAS_MED;
+  if (set.onlyToCustomer !== undefined) flags |= ATTRS_HAS_OTC;
   if (set.originatorId !== undefined || set.clusterList.length > 0) flags |= ATTRS_IS_REFLECTED;
   for (const community of set.communities) flags |= communityFlag(community);
   return flags;

@@ -16,6 +16,7 @@ import { encodePathAttributes } from '../bgp/wire/encode-path-attributes.ts';
 import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
 import type { UpdateFault } from '../bgp/wire/update-fault.ts';
 import type { WireOptions } from '../bgp/wire/wire-options.ts';
+import { isLinkLocal } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
 import {
   ATTRS_HAS_LOCAL_PREF,
@@ -157,9 +158,7 @@ export class AttributeStore {
     nextHop: Uint8Array | undefined,
     options: WireOptions,
   ): AttrsId | UpdateFault {
-    const mayBeCanonical =
-      options.asWidth === 4 && (nextHop === undefined) === (family === 'ipv4-unicast');
-    const canonical = mayBeCanonical
+    const canonical = mayBeCanonical(family, nextHop, options)
       ? this.#takeCanonical(bytes, at, end, nextHop, options.isInternal)
       : NONE;
     if (canonical !== 0) return canonical;
@@ -206,7 +205,7 @@ export class AttributeStore {
   }
 
   /**
-   * The attributes as an UPDATE needs them: with NEXT_HOP for IPv4, without for IPv6.
+   * The attributes as an UPDATE needs them: with NEXT_HOP when it is IPv4, without when IPv6.
    *
    * @returns for width 4 a view of the store, good until the next change; for width 2 a new buffer
    */
@@ -219,7 +218,7 @@ export class AttributeStore {
     return this.#arena.bytes.subarray(at, at + this.#sizes[id]!);
   }
 
-  /** The IPv6 next hop, 16 or 32 octets; a view as {@link encoded}, empty for IPv4. */
+  /** An IPv6 next hop, 16 or 32 octets; a view as {@link encoded}, empty when it is an IPv4 one. */
   mpNextHop(id: AttrsId): Uint8Array {
     const at = this.#at[id]! + this.#sizes[id]!;
     return this.#arena.bytes.subarray(at, at + this.#tails[id]!);
@@ -429,6 +428,19 @@ export class AttributeStore {
   }
 }
 
-function contextOf(family: Family, { isInternal, asWidth }: WireOptions): number {
-  return (isInternal ? 1 : 0) | (asWidth === 2 ? 2 : 0) | (family === 'ipv4-unicast' ? 0 : 4);
+/** False where what is stored would not be what came: other widths, an OTC to be added, odd next hops. */
+function mayBeCanonical(
+  family: Family,
+  nextHop: Uint8Array | undefined,
+  { asWidth, onlyToCustomer }: WireOptions,
+): boolean {
+  if (asWidth !== 4 || onlyToCustomer !== undefined) return false;
+  if (!nextHop) return family === 'ipv4-unicast';
+  return nextHop.length === 16 || (nextHop.length === 32 && !isLinkLocal(nextHop));
+}
+
+function contextOf(family: Family, options: WireOptions): number {
+  const { isInternal, asWidth, onlyToCustomer = 0 } = options;
+  const bits = (isInternal ? 1 : 0) | (asWidth === 2 ? 2 : 0) | (family === 'ipv4-unicast' ? 0 : 4);
+  return bits + onlyToCustomer * 8; // no more than 35 bits
 }

@@ -26,6 +26,7 @@ import {
   ATTR_LOCAL_PREF,
   ATTR_MULTI_EXIT_DISC,
   ATTR_NEXT_HOP,
+  ATTR_ONLY_TO_CUSTOMER,
   ATTR_ORIGIN,
   ATTR_ORIGINATOR_ID,
   FLAG_EXTENDED_LENGTH,
@@ -37,6 +38,7 @@ import { readU32 } from '../bgp/wire/octets.ts';
 import {
   ATTRS_HAS_LOCAL_PREF,
   ATTRS_HAS_MED,
+  ATTRS_HAS_OTC,
   ATTRS_IS_ORDINARY,
   ATTRS_IS_REFLECTED,
   type AttributeSummary,
@@ -157,6 +159,9 @@ export class CanonicalSurvey implements AttributeSummary {
         return flags === OPTIONAL_TRANSITIVE && isMultiple(size, IPV6_EXTENDED_COMMUNITY_SIZE);
       case ATTR_LARGE_COMMUNITIES:
         return flags === OPTIONAL_TRANSITIVE && isAscending(bytes, at, end, LARGE_COMMUNITY_WORDS);
+      case ATTR_ONLY_TO_CUSTOMER:
+        this.flags |= ATTRS_HAS_OTC;
+        return flags === OPTIONAL_TRANSITIVE && size === 4;
       default:
         return false;
     }

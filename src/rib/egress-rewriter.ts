@@ -4,9 +4,9 @@
  */
 import { type AttributeEdits, EDIT_GROWTH } from '../bgp/wire/edit-attributes.ts';
 import type { Address } from '../net/address.ts';
-import { ATTRS_HAS_LOCAL_PREF } from './attribute-columns.ts';
+import { ATTRS_HAS_LOCAL_PREF, ATTRS_HAS_OTC } from './attribute-columns.ts';
 import type { AttributeStore } from './attribute-store.ts';
-import type { ExportProfile } from './exporter.ts';
+import { type ExportProfile, markOf } from './export-profile.ts';
 import type { AttrsId } from './ids.ts';
 import type { RibIdentity } from './rib-identity.ts';
 import type { RouteOrigin } from './route-sources.ts';
@@ -19,6 +19,8 @@ export class EgressRewriter {
   readonly #identity: RibIdentity;
   readonly #profile: ExportProfile;
   readonly #edits: AttributeEdits;
+  /** Adds OTC, which is not done on octets. */
+  readonly #marks: boolean;
   #octets = new Uint8Array(4096 + EDIT_GROWTH);
 
   constructor(attrs: AttributeStore, identity: RibIdentity, profile: ExportProfile) {
@@ -26,6 +28,7 @@ export class EgressRewriter {
     this.#attrs = attrs;
     this.#identity = identity;
     this.#profile = profile;
+    this.#marks = markOf(profile) !== undefined;
     this.#edits = {
       prependedAs: isInternal ? 0 : localAsNumber,
       nextHop: undefined,
@@ -46,6 +49,7 @@ export class EgressRewriter {
    */
   rewrite(set: AttrsId, origin: RouteOrigin, nextHop: Address): AttrsId {
     const attrs = this.#attrs;
+    if (this.#marks && !attrs.columns.has(set, ATTRS_HAS_OTC)) return NONE;
     const needed = attrs.sizeBytes(set) + EDIT_GROWTH;
     if (needed > this.#octets.length) this.#octets = new Uint8Array(needed);
     const isIpv4 = nextHop.length === 4;

@@ -7,34 +7,29 @@
  */
 import { prepend, withoutConfederation } from '../bgp/wire/as-path.ts';
 import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
-import { type Address, addressFamily } from '../net/address.ts';
 import { addressSize } from '../net/family.ts';
-import type { Policy, PolicyVerdict } from '../policy/compile.ts';
-import { ATTRS_HAS_LOCAL_PREF, ATTRS_NO_ADVERTISE, ATTRS_NO_EXPORT } from './attribute-columns.ts';
+import type { PolicyVerdict } from '../policy/compile.ts';
+import {
+  ATTRS_HAS_LOCAL_PREF,
+  ATTRS_HAS_OTC,
+  ATTRS_NO_ADVERTISE,
+  ATTRS_NO_EXPORT,
+} from './attribute-columns.ts';
 import { EGRESS_UNKNOWN, EgressCache } from './egress-cache.ts';
 import { EgressRewriter } from './egress-rewriter.ts';
+import { type ExportProfile, markOf } from './export-profile.ts';
 import type { AttrsId, PathId, PeerId } from './ids.ts';
 import { PATH_UNADVERTISED } from './path-table.ts';
 import type { RibIdentity } from './rib-identity.ts';
 import type { RibTables } from './rib-tables.ts';
 import type { RouteOrigin } from './route-sources.ts';
 
-/** What peers must have in common to be told the same. */
-export interface ExportProfile {
-  readonly isInternal: boolean;
-  readonly localAsNumber: number;
-  readonly isClient: boolean;
-  readonly nextHop: 'auto' | 'self' | 'keep';
-  /** Own address of the group's family; undefined when the session has none. */
-  readonly selfAddress: Address | undefined;
-  readonly policy: Policy;
-}
-
 /** Why a route is not announced, before policy is asked. */
 export type ExportBar =
   | 'not-advertised'
   | 'no-advertise'
   | 'no-export'
+  | 'route-leak'
   | 'not-reflected'
   | 'cluster-loop';
 
@@ -180,12 +175,21 @@ export class Exporter {
     const { isInternal, isClient } = this.#profile;
     const { attrs } = this.#tables;
     if (attrs.columns.has(set, ATTRS_NO_ADVERTISE)) return 'no-advertise';
-    if (!isInternal) return attrs.columns.has(set, ATTRS_NO_EXPORT) ? 'no-export' : undefined;
+    if (!isInternal) return this.#externalBar(set);
     if (!origin.isInternal) return undefined;
     if (!isClient && !origin.isClient) return 'not-reflected';
     if (!isClient || attrs.columns.clusterCount(set) === 0) return undefined;
     const { clusterList } = attrs.attributes(set);
     return clusterList.includes(this.#identity.clusterId) ? 'cluster-loop' : undefined;
+  }
+
+  /** A marked route goes down only (RFC 9234 §5). */
+  #externalBar(set: AttrsId): ExportBar | undefined {
+    const { columns } = this.#tables.attrs;
+    if (columns.has(set, ATTRS_NO_EXPORT)) return 'no-export';
+    const { role } = this.#profile;
+    const goesDown = role === undefined || role === 'provider' || role === 'rs';
+    return !goesDown && columns.has(set, ATTRS_HAS_OTC) ? 'route-leak' : undefined;
   }
 
   /** The attributes policy sees. */
@@ -206,6 +210,7 @@ export class Exporter {
       med: isBgp ? undefined : attributes.med,
       originatorId: undefined,
       clusterList: NO_CLUSTERS,
+      onlyToCustomer: attributes.onlyToCustomer ?? markOf(this.#profile),
     };
   }
 
@@ -258,15 +263,8 @@ export class Exporter {
     if (!keeps || nextHop.length === 0) return selfAddress;
     // The link-local half means nothing beyond the link it came from (RFC 2545 §3).
     const global = nextHop.length === 32 ? nextHop.subarray(0, 16) : nextHop;
-    if (global.length === addressSize(this.#tables.family)) return global;
+    const isOwnFamily = global.length === addressSize(this.#tables.family);
+    if (isOwnFamily || (global.length === 16 && this.#profile.takesIpv6NextHops)) return global;
     return isBgp ? undefined : selfAddress;
   }
-}
-
-/** The own address of a family among the ones a session has. */
-export function selfAddressOf(
-  family: 'ipv4-unicast' | 'ipv6-unicast',
-  ...candidates: readonly (Address | undefined)[]
-): Address | undefined {
-  return candidates.find((address) => address && addressFamily(address) === family);
 }

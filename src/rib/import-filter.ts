@@ -1,10 +1,11 @@
 /**
- * What import does to a received route: loop checks (SESS-10, RR-6), the peer's policy, elevated
- * preference (PRIO-3). Loop checks look at attributes only, so a sink asks them once per block.
+ * What import does to a received route: loop checks (SESS-10, RR-6), first AS and route leaks, the
+ * peer's policy, elevated preference (PRIO-3). All but policy looks at attributes only, so a sink asks it
+ * once per block.
  */
 import type { Family } from '../net/family.ts';
 import type { Policy, PolicyVerdict } from '../policy/compile.ts';
-import { ATTRS_GRACEFUL_SHUTDOWN } from './attribute-columns.ts';
+import { ATTRS_GRACEFUL_SHUTDOWN, ATTRS_HAS_OTC } from './attribute-columns.ts';
 import type { AttributeStore } from './attribute-store.ts';
 import type { AttrsId, PrefixId } from './ids.ts';
 import { isMartianIpv4, isMartianIpv6 } from './martian.ts';
@@ -44,15 +45,30 @@ export class ImportFilter {
     this.#identity = identity;
   }
 
-  /** `none`, or the loop that bars every route with these attributes. */
+  /** `none`, or the loop or rule of the session that bars every route with these attributes. */
   checkLoops(received: AttrsId): PathReason {
     const { columns } = this.#attrs;
     const { localAsNumber, allowLocalAs, isRouteReflectorClient } = this.#peer;
     if (this.#attrs.countAs(received, localAsNumber) > allowLocalAs) return 'as-loop';
     if (columns.originatorId(received) === this.#identity.routerId) return 'originator-loop';
+    if (!this.#peer.isInternal) return this.#checkExternal(received);
     if (!isRouteReflectorClient || columns.clusterCount(received) === 0) return 'none';
     const { clusterList } = this.#attrs.attributes(received);
     return clusterList.includes(this.#identity.clusterId) ? 'cluster-loop' : 'none';
+  }
+
+  #checkExternal(received: AttrsId): PathReason {
+    const { enforceFirstAs, asNumber } = this.#peer;
+    if (enforceFirstAs && this.#attrs.columns.neighborAs(received) !== asNumber) return 'first-as';
+    return this.#isLeak(received) ? 'route-leak' : 'none';
+  }
+
+  /** A route that was on its way down must not come up or across (RFC 9234 §5). */
+  #isLeak(received: AttrsId): boolean {
+    const { role, asNumber } = this.#peer;
+    if (role === undefined || !this.#attrs.columns.has(received, ATTRS_HAS_OTC)) return false;
+    if (role === 'provider' || role === 'rs') return true;
+    return role === 'peer' && this.#attrs.attributes(received).onlyToCustomer !== asNumber;
   }
 
   /**

@@ -34,6 +34,8 @@ export const PATH_REASONS = [
   'cluster-loop',
   'martian',
   'policy',
+  'first-as',
+  'route-leak',
 ] as const;
 export type PathReason = (typeof PATH_REASONS)[number];
 

@@ -1,8 +1,9 @@
 /** What the RIB keeps of one peer, and how peers are put into groups. */
+import { type Address, addressFamily } from '../net/address.ts';
 import { FAMILIES, type Family } from '../net/family.ts';
 import { formatAddress } from '../net/text.ts';
 import type { AdjRibIn } from './adj-rib-in.ts';
-import { type ExportProfile, selfAddressOf } from './exporter.ts';
+import type { ExportProfile } from './export-profile.ts';
 import type { PeerId } from './ids.ts';
 import type { Outbox } from './outbox.ts';
 import type { PolicyCache } from './policy-cache.ts';
@@ -64,9 +65,22 @@ export function profileOf(
     localAsNumber: peer.localAsNumber,
     isClient: peer.isRouteReflectorClient,
     nextHop: peer.nextHop,
-    selfAddress: selfAddressOf(family, terms.localAddress, terms.localAddressOther),
+    role: peer.role,
+    selfAddress: selfAddressOf(family, terms),
+    takesIpv6NextHops: takesIpv6NextHops(family, terms),
     policy: policies.get(peer.exportRules, peer),
   };
+}
+
+/** Our address of the family, or for IPv4 an IPv6 one where the session has no other (RFC 8950). */
+function selfAddressOf(family: Family, terms: RibSession): Address | undefined {
+  const own = [terms.localAddress, terms.localAddressOther];
+  const fitting = own.find((address) => address && addressFamily(address) === family);
+  return fitting ?? (takesIpv6NextHops(family, terms) ? terms.localAddress : undefined);
+}
+
+function takesIpv6NextHops(family: Family, { wire }: RibSession): boolean {
+  return family === 'ipv6-unicast' || wire.hasExtendedNextHop === true;
 }
 
 /** A text that peers share exactly when they are told the same in the same encoding. */
@@ -77,13 +91,15 @@ export function groupKeyOf(
   policies: PolicyCache,
 ): string {
   const { asWidth, hasAddPath, maximumMessageSize } = encodingOf(family, terms);
-  const self = selfAddressOf(family, terms.localAddress, terms.localAddressOther);
+  const self = selfAddressOf(family, terms);
   return [
     policies.keyOf(peer.exportRules, peer),
     peer.isInternal ? '' : peer.localAsNumber,
     peer.isRouteReflectorClient,
     peer.nextHop,
+    peer.role,
     self ? formatAddress(self) : '',
+    takesIpv6NextHops(family, terms),
     asWidth,
     hasAddPath,
     maximumMessageSize,

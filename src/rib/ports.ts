@@ -2,6 +2,7 @@
  * What the RIB needs from others, and what it is told about its peers. The daemon hands these in;
  * `rib` never sees a socket, a configuration file or a clock of its own.
  */
+import type { Role } from '../bgp/wire/role.ts';
 import type { WireOptions } from '../bgp/wire/wire-options.ts';
 import type { Address } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
@@ -33,6 +34,10 @@ export interface RibPeer {
   readonly isRouteReflectorClient: boolean;
   readonly nextHop: 'auto' | 'self' | 'keep';
   readonly allowLocalAs: number;
+  /** A path must begin with the peer's AS (RFC 4271 §6.3). */
+  readonly enforceFirstAs?: boolean;
+  /** Ours towards the peer (RFC 9234); undefined for none, and on internal sessions. */
+  readonly role?: Role | undefined;
   /** Rule lists, concatenated in order; empty accepts everything. */
   readonly importRules: readonly PolicyRule[];
   readonly exportRules: readonly PolicyRule[];

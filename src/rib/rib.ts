@@ -351,7 +351,8 @@ function identityOf(options: RibIdentityOptions): RibIdentity {
 
 /** Equal for settings that judge received routes alike. */
 function importKeyOf(peer: RibPeer, policies: PolicyCache): string {
-  const { allowLocalAs, localAsNumber, isRouteReflectorClient } = peer;
+  const { allowLocalAs, localAsNumber, isRouteReflectorClient, enforceFirstAs, role } = peer;
   const policy = policies.keyOf(peer.importRules, peer);
-  return [policy, allowLocalAs, localAsNumber, isRouteReflectorClient].join(' ');
+  const rules = [allowLocalAs, localAsNumber, isRouteReflectorClient, enforceFirstAs, role];
+  return [policy, ...rules].join(' ');
 }

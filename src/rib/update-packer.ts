@@ -16,6 +16,7 @@ import {
   beginUnreach,
   finishReach,
   finishUnreach,
+  isMp,
   reachOverhead,
 } from '../bgp/wire/update-writer.ts';
 import { addressSize, type Family } from '../net/family.ts';
@@ -143,10 +144,10 @@ export class UpdatePacker {
     if (bucket.attrs === UNREACH) return this.#writeUnreach(at, bucket);
     const attributes = this.#attrs.encoded(bucket.attrs, this.#encoding.asWidth);
     const nextHop = this.#attrs.mpNextHop(bucket.attrs);
-    const overhead = reachOverhead(this.#family, attributes.length, nextHop.length);
+    const overhead = reachOverhead(attributes.length, nextHop.length);
     // Attributes that leave no room for a prefix cannot be announced (RFC 4271 §9.2).
     if (overhead + this.#largestNlri() > maximumMessageSize) return this.#writeUnreach(at, bucket);
-    const tail = this.#family === 'ipv6-unicast' ? attributes.length : 0;
+    const tail = isMp(nextHop.length) ? attributes.length : 0;
     let entry = bucket.first;
     let end = at;
     while (entry !== 0) {
@@ -155,7 +156,7 @@ export class UpdatePacker {
       const nlri = beginReach(this.#out, start, this.#family, attributes, nextHop);
       const stop = this.#writeNlri(nlri, start + maximumMessageSize - tail, entry);
       entry = this.#stoppedAt;
-      end = finishReach(this.#out, start, this.#family, stop, attributes);
+      end = finishReach(this.#out, start, stop, attributes, nextHop);
     }
     return end;
   }

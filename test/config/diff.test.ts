@@ -58,6 +58,14 @@ t.test('docs/configuration.md has a row for every key, with its impact', async (
   for (const [key, impact] of Object.entries(tables)) if (key !== 'asNumber') check(key, impact);
 });
 
+const EXTERNAL = BASE.replace('64512', '65001');
+/** What a neighbour must be for the key to be allowed. */
+const BASES: Readonly<Record<string, string>> = {
+  asNumber: 'name: a, address: 10.0.0.2',
+  role: EXTERNAL,
+  strictRole: `${EXTERNAL}, role: peer`,
+};
+
 /** A value other than the default for each key of a neighbour. */
 const OTHER_VALUES: Readonly<Record<keyof typeof SESSION_IMPACT, string>> = {
   port: '1179',
@@ -77,6 +85,12 @@ const OTHER_VALUES: Readonly<Record<keyof typeof SESSION_IMPACT, string>> = {
   allowLocalAs: '1',
   gracefulRestart: '{ enabled: false }',
   addPath: '{ send: false }',
+  extendedMessages: 'true',
+  extendedNextHop: 'true',
+  role: 'peer',
+  strictRole: 'true',
+  enforceFirstAs: 'true',
+  announce: '{ softwareVersion: true }',
   maximumPrefixes: '{ limit: 5 }',
   bfd: '{ interval: 100 }',
   import: '[p]',
@@ -89,7 +103,7 @@ t.test(
   async (t) => {
     const router = 'router: { asNumber: 64512, routerId: 10.0.0.1, clusterId: 10.0.0.1 }';
     for (const [key, value] of Object.entries(OTHER_VALUES)) {
-      const base = key === 'asNumber' ? BASE.replace(/, asNumber.*/, '') : BASE;
+      const base = BASES[key] ?? BASE;
       const before = key === 'asNumber' ? `${base}, asNumber: 64512` : base;
       const { neighbors } = diff(
         neighbor(before, router),

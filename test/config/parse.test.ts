@@ -224,3 +224,16 @@ t.test('the ends of a session name no interface (SESS-15)', async (t) => {
 t.test('of faults of syntax the first of a line is told: the others follow from it', async (t) => {
   t.same(faultLines('router: {a: "b'), ['1:15: Missing closing "quote']);
 });
+
+t.test(
+  'roles are for external sessions, a strict one needs its own, a name must exist',
+  async (t) => {
+    const faults = (keys: string) =>
+      faultLines(`${ROUTER}\nneighbors: [{ name: a, address: 10.0.0.2, ${keys} }]`);
+    t.match(faults('asNumber: 64512, role: peer'), [/internal session has no role/]);
+    t.match(faults('asNumber: 1, strictRole: true'), [/set role/]);
+    t.match(faults('asNumber: 1, role: server'), [/role/]);
+    t.match(faults('asNumber: 1, announce: { hostName: true }'), [/set router.hostName/]);
+    t.same(faults('asNumber: 1, role: rs-client, strictRole: true'), []);
+  },
+);

@@ -9,6 +9,8 @@ router:
   asNumber: 64512
   routerId: 10.0.0.1
   clusterId: 10.0.0.1
+  hostName: r1
+  domainName: example.net
   listen: { port: 0, addresses: ["10.0.0.1"] }
   normalPriority: { ipv4-unicast: 2000 }
   decision: { alwaysCompareMed: true, multipath: { internal: 4 } }
@@ -19,7 +21,8 @@ pools: [{ cidr: 10.244.0.0/16, encapsulation: vxlan, program: false }]
 neighbors:
   - { name: a, address: 10.0.0.2, asNumber: 64512, password: s3cret, holdTime: 9, addPath: { send: false },
       routeReflectorClient: true, maximumPrefixes: { limit: 5 }, import: [p], export: [p] }
-  - { name: b, address: "fd00::2", asNumber: 1, waitingFor: a secret }
+  - { name: b, address: "fd00::2", asNumber: 1, waitingFor: a secret, role: customer, strictRole: true,
+      extendedMessages: true, extendedNextHop: true, enforceFirstAs: true, announce: { hostName: true } }
 neighborRanges: [{ prefix: 10.1.0.0/16, asNumber: 64512 }]
 policies:
   p:

@@ -19,6 +19,7 @@ const ATTRIBUTES: PathAttributes = {
   largeCommunities: Uint32Array.of(1, 2, 3),
   originatorId: undefined,
   clusterList: new Uint32Array(0),
+  onlyToCustomer: undefined,
   unknown: [],
 };
 

@@ -27,6 +27,7 @@ export function attributes(fields: Partial<PathAttributes> = {}): PathAttributes
     largeCommunities: new Uint32Array(0),
     originatorId: undefined,
     clusterList: new Uint32Array(0),
+    onlyToCustomer: undefined,
     unknown: [],
     ...fields,
   };

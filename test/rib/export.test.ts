@@ -217,3 +217,44 @@ t.test('another identity changes what is reflected', async (t) => {
   lab.settle();
   t.same(to.routes.get(TO)?.clusterList, Uint32Array.of(6));
 });
+
+t.test('IPv4 routes with IPv6 next hops (RFC 8950)', async (t) => {
+  const lab = new RibLab();
+  const onIpv6 = { localAddress: '2001:db8::100', hasExtendedNextHop: true };
+  const client = { isRouteReflectorClient: true };
+  const internal = lab.upPeer('i', { ...client, ...onIpv6 });
+  const external = lab.upPeer('e', { ...EXTERNAL, ...onIpv6 });
+  const classic = lab.upPeer('classic', client);
+  const onIpv4 = lab.upPeer('v4', { ...EXTERNAL, hasExtendedNextHop: true });
+  const from = lab.upPeer('from', { ...EXTERNAL, ...onIpv6 });
+  const linkLocal = Uint8Array.from([...address('2001:db8::7'), ...address('fe80::7')]);
+  from.announce([TO, '10.2.0.0/24'], { nextHop: linkLocal });
+  lab.settle();
+  t.same(internal.routes.get(TO)?.nextHop, address('2001:db8::7'), 'kept on internal sessions');
+  t.same(external.routes.get(TO)?.nextHop, address('2001:db8::100'), 'ours on external ones');
+  t.same(onIpv4.routes.get(TO)?.nextHop, address('10.0.0.100'), 'the IPv4 one where there is one');
+  t.notOk(classic.routes.has(TO), 'a peer that does not know such next hops is not told');
+  from.withdraws([TO]);
+  lab.settle();
+  t.same(
+    [internal, external, onIpv4].map(({ routes }) => routes.size),
+    [1, 1, 1],
+  );
+  from.announce([TO], { nextHop: address('192.0.2.7') });
+  lab.settle();
+  t.same(internal.routes.get(TO)?.nextHop, address('192.0.2.7'), 'IPv4 next hops go on as before');
+  t.same(classic.routes.get(TO)?.nextHop, address('192.0.2.7'));
+});
+
+t.test('an IPv4 set and an IPv6 set with the same next hop and attributes are one', async (t) => {
+  const lab = new RibLab();
+  const families = ['ipv4-unicast', 'ipv6-unicast'] as const;
+  const from = lab.upPeer('from', { ...EXTERNAL, families, hasExtendedNextHop: true });
+  const nextHop = address('2001:db8::7');
+  from.announce([TO], { nextHop });
+  from.announce(['2001:db8:1::/48'], { nextHop });
+  lab.settle();
+  const sets = [...lab.rib.views.adjIn(from.id)].map(({ attrs }) => attrs);
+  t.equal(sets.length, 2);
+  t.equal(sets[0], sets[1]);
+});

@@ -1,22 +1,26 @@
 /**
  * What the two OPENs agree on (RFC 4271 §6.2, RFC 5492): pure, from our settings and the peer's OPEN.
  *
- * Extended messages are never offered (SESS-2), so messages stay within 4096 octets.
+ * What goes beyond plain BGP-4 is offered only when asked for: Calico nodes offer none of it (SESS-2).
  */
 import type { Family } from '../../net/family.ts';
 import { afiSafiOf, familyOf } from '../wire/afi-safi.ts';
 import type { Capability } from '../wire/capabilities.ts';
 import {
+  AFI_IPV6,
   CAPABILITY_MULTIPROTOCOL,
+  EXTENDED_MESSAGE_SIZE,
   MAXIMUM_MESSAGE_SIZE,
   OPEN_BAD_BGP_IDENTIFIER,
   OPEN_BAD_PEER_AS,
   OPEN_ERROR,
+  OPEN_ROLE_MISMATCH,
   OPEN_UNACCEPTABLE_HOLD_TIME,
   OPEN_UNSUPPORTED_CAPABILITY,
 } from '../wire/constants.ts';
 import { NotificationError } from '../wire/notification.ts';
 import type { Open } from '../wire/open.ts';
+import { counterpart, type Role, roleNumber, roleOf } from '../wire/role.ts';
 import type { WireOptions } from '../wire/wire-options.ts';
 import type { SessionSettings } from './settings.ts';
 
@@ -43,6 +47,10 @@ export interface NegotiatedSession extends WireOptions {
   readonly remoteAsNumber: number;
   readonly hasRouteRefresh: boolean;
   readonly hasEnhancedRouteRefresh: boolean;
+  /** The neighbour's role (RFC 9234); undefined when it told none, or one that has no meaning here. */
+  readonly remoteRole: Role | undefined;
+  /** All that its OPEN told, in its order; for views. */
+  readonly remoteCapabilities: readonly Capability[];
   /** Undefined when either side does not do graceful restart. */
   readonly gracefulRestart: PeerGracefulRestart | undefined;
 }
@@ -63,6 +71,7 @@ export function buildOpen(settings: SessionSettings): Open {
       { kind: 'enhanced-route-refresh' },
       { kind: 'four-octet-as', asNumber: settings.localAsNumber },
       ...addPathCapability(settings),
+      ...optionalCapabilities(settings),
       ...restartCapabilities(settings),
     ],
   };
@@ -76,6 +85,31 @@ function addPathCapability({ addPath, families }: SessionSettings): Capability[]
   const mode = (addPath.receive ? ADD_PATH_RECEIVE : 0) | (addPath.send ? ADD_PATH_SEND : 0);
   if (mode === 0) return [];
   return [{ kind: 'add-path', families: families.map((f) => ({ ...afiSafiOf(f), mode })) }];
+}
+
+/** RFC 8654, 8950, 9234 and what neighbours may know of us. */
+function optionalCapabilities(settings: SessionSettings): Capability[] {
+  const { role, hostName, domainName = '', softwareVersion } = settings;
+  const capabilities: Capability[] = [];
+  if (settings.extendedMessages) capabilities.push({ kind: 'extended-message' });
+  if (offersExtendedNextHop(settings)) {
+    const ipv4 = { ...afiSafiOf('ipv4-unicast'), nextHopAfi: AFI_IPV6 };
+    capabilities.push({ kind: 'extended-next-hop', families: [ipv4] });
+  }
+  if (role && !isInternal(settings)) capabilities.push({ kind: 'role', role: roleNumber(role) });
+  if (hostName !== undefined) capabilities.push({ kind: 'fqdn', hostName, domainName });
+  if (softwareVersion !== undefined) {
+    capabilities.push({ kind: 'software-version', text: softwareVersion });
+  }
+  return capabilities;
+}
+
+function offersExtendedNextHop({ extendedNextHop, families }: SessionSettings): boolean {
+  return extendedNextHop === true && families.includes('ipv4-unicast');
+}
+
+function isInternal({ asNumber, localAsNumber }: SessionSettings): boolean {
+  return asNumber === localAsNumber;
 }
 
 /** LLGR without families says that we understand it as a helper. */
@@ -98,14 +132,18 @@ function restartCapabilities(settings: SessionSettings): Capability[] {
  * Compares the peer's OPEN with our settings.
  *
  * @returns what was agreed; or the NOTIFICATION to send: 2/2 wrong AS, 2/3 our own identifier on an
- *   internal session (RFC 6286 §2.2), 2/6 hold time, 2/7 no family in common (SESS-11)
+ *   internal session (RFC 6286 §2.2), 2/6 hold time, 2/7 no family in common (SESS-11), 2/11 roles that
+ *   do not fit (RFC 9234 §4.2)
  */
 export function negotiate(
   settings: SessionSettings,
   remote: Open,
 ): NegotiatedSession | NotificationError {
   const families = commonFamilies(settings.families, remote.capabilities);
-  const fault = checkOpen(settings, remote) ?? checkFamilies(settings.families, families);
+  const fault =
+    checkOpen(settings, remote) ??
+    checkFamilies(settings.families, families) ??
+    checkRoles(settings, remote);
   if (fault) return fault;
   const holdTimeSec = Math.min(settings.holdTimeSec, remote.holdTimeSec);
   return {
@@ -114,14 +152,21 @@ export function negotiate(
     keepaliveTimeSec: keepaliveTimeSec(settings, holdTimeSec),
     remoteRouterId: remote.routerId,
     remoteAsNumber: remote.asNumber,
-    isInternal: settings.asNumber === settings.localAsNumber,
-    toleratesAsZero: settings.asNumber === settings.localAsNumber,
+    isInternal: isInternal(settings),
+    toleratesAsZero: isInternal(settings),
     asWidth: has(remote, 'four-octet-as') ? 4 : 2,
-    maximumMessageSize: MAXIMUM_MESSAGE_SIZE,
+    maximumMessageSize:
+      settings.extendedMessages && has(remote, 'extended-message')
+        ? EXTENDED_MESSAGE_SIZE
+        : MAXIMUM_MESSAGE_SIZE,
+    hasExtendedNextHop: offersExtendedNextHop(settings) && takesIpv6NextHops(remote),
+    onlyToCustomer: onlyToCustomerOf(settings),
     addPathReceive: settings.addPath.receive ? addPath(remote, families, ADD_PATH_SEND) : [],
     addPathSend: settings.addPath.send ? addPath(remote, families, ADD_PATH_RECEIVE) : [],
     hasRouteRefresh: has(remote, 'route-refresh'),
     hasEnhancedRouteRefresh: has(remote, 'enhanced-route-refresh'),
+    remoteRole: rolesOf(remote).map(roleOf)[0],
+    remoteCapabilities: remote.capabilities,
     gracefulRestart: settings.gracefulRestart.enabled
       ? peerGracefulRestart(remote, families)
       : undefined,
@@ -133,8 +178,7 @@ function checkOpen(settings: SessionSettings, remote: Open): NotificationError |
     const reason = `the peer is AS ${remote.asNumber}, configured is AS ${settings.asNumber}`;
     return new NotificationError(OPEN_ERROR, OPEN_BAD_PEER_AS, undefined, reason);
   }
-  const isInternal = settings.asNumber === settings.localAsNumber;
-  if (isInternal && remote.routerId === settings.routerId) {
+  if (isInternal(settings) && remote.routerId === settings.routerId) {
     const reason = 'the peer has our own BGP identifier';
     return new NotificationError(OPEN_ERROR, OPEN_BAD_BGP_IDENTIFIER, undefined, reason);
   }
@@ -143,6 +187,43 @@ function checkOpen(settings: SessionSettings, remote: Open): NotificationError |
     return new NotificationError(OPEN_ERROR, OPEN_UNACCEPTABLE_HOLD_TIME, undefined, reason);
   }
   return undefined;
+}
+
+/** Roles count on external sessions on which we have one; a role told twice must be the same. */
+function checkRoles(settings: SessionSettings, remote: Open): NotificationError | undefined {
+  const { role } = settings;
+  if (!role || isInternal(settings)) return undefined;
+  const told = rolesOf(remote);
+  const isMissing = told.length === 0 && settings.strictRole;
+  if (!isMissing && told.every((number) => number === roleNumber(counterpart(role)))) {
+    return undefined;
+  }
+  const theirs = isMissing
+    ? 'tells no role'
+    : `is ${told.map((n) => roleOf(n) ?? n).join(' and ')}`;
+  const reason = `the peer ${theirs}, our role is ${role}`;
+  return new NotificationError(OPEN_ERROR, OPEN_ROLE_MISMATCH, undefined, reason);
+}
+
+function rolesOf(remote: Open): number[] {
+  return remote.capabilities.flatMap((c) => (c.kind === 'role' ? [c.role] : []));
+}
+
+/** Routes from a provider, a peer or a route server are marked as its own (RFC 9234 §5). */
+function onlyToCustomerOf(settings: SessionSettings): number | undefined {
+  const { role } = settings;
+  const marks = role === 'customer' || role === 'peer' || role === 'rs-client';
+  return marks && !isInternal(settings) ? settings.asNumber : undefined;
+}
+
+function takesIpv6NextHops(remote: Open): boolean {
+  const offered = remote.capabilities.flatMap((c) =>
+    c.kind === 'extended-next-hop' ? c.families : [],
+  );
+  return offered.some(
+    ({ afi, safi, nextHopAfi }) =>
+      familyOf(afi, safi) === 'ipv4-unicast' && nextHopAfi === AFI_IPV6,
+  );
 }
 
 /** The data of 2/7 are the capabilities we miss (RFC 5492 §5). */

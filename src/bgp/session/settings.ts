@@ -2,6 +2,7 @@
 import { type Address, sameAddress } from '../../net/address.ts';
 import type { Family } from '../../net/family.ts';
 import type { Connection, PeerEndpoint } from '../../runtime/transport.ts';
+import type { Role } from '../wire/role.ts';
 
 /** Plain values; nobody changes them after they were handed in. */
 export interface SessionSettings {
@@ -29,6 +30,19 @@ export interface SessionSettings {
   /** We are recovering after a start: OPENs carry the R bit and F bits (SESS-3, START-1). */
   readonly restarting: boolean;
   readonly addPath: { readonly send: boolean; readonly receive: boolean };
+  /** Messages up to 65535 octets are offered (RFC 8654). */
+  readonly extendedMessages?: boolean;
+  /** IPv6 next hops for IPv4 are offered (RFC 8950). */
+  readonly extendedNextHop?: boolean;
+  /** Our role towards the neighbour (RFC 9234 §4); undefined for none. */
+  readonly role?: Role | undefined;
+  /** A neighbour that tells no role is refused (RFC 9234 §4.2). */
+  readonly strictRole?: boolean;
+  /** Told in the FQDN capability; undefined: not told. */
+  readonly hostName?: string | undefined;
+  readonly domainName?: string | undefined;
+  /** Told in the software version capability; undefined: not told. */
+  readonly softwareVersion?: string | undefined;
   /** TCP-MD5 key (SESS-9). */
   readonly password?: string | undefined;
   /** GTSM: most hops the peer may be away (SESS-7); undefined or 0 is off. */
@@ -83,6 +97,10 @@ export function needsRestart(old: SessionSettings, next: SessionSettings): reado
   check('families', old.families.join() === next.families.join());
   check('gracefulRestart', sameValues(old.gracefulRestart, next.gracefulRestart));
   check('addPath', sameValues(old.addPath, next.addPath));
+  check('extendedMessages', old.extendedMessages === next.extendedMessages);
+  check('extendedNextHop', old.extendedNextHop === next.extendedNextHop);
+  check('role', old.role === next.role);
+  check('strictRole', old.strictRole === next.strictRole);
   check('password', old.password === next.password);
   check('ttlSecurity', (old.ttlSecurity ?? 0) === (next.ttlSecurity ?? 0));
   return changed;

@@ -30,6 +30,7 @@ import {
   ATTR_LOCAL_PREF,
   ATTR_MULTI_EXIT_DISC,
   ATTR_NEXT_HOP,
+  ATTR_ONLY_TO_CUSTOMER,
   ATTR_ORIGIN,
   ATTR_ORIGINATOR_ID,
   FLAG_OPTIONAL,
@@ -61,6 +62,7 @@ export interface AttributeDraft {
   as4Aggregator: Aggregator | undefined;
   ipv6ExtendedCommunities: Uint8Array;
   largeCommunities: Uint32Array;
+  onlyToCustomer: number | undefined;
   unknown: UnknownAttribute[];
 }
 
@@ -141,6 +143,7 @@ export const ATTRIBUTE_ROWS: ReadonlyMap<number, AttributeRow> = new Map([
     ATTR_LARGE_COMMUNITIES,
     row('LARGE_COMMUNITIES', OPTIONAL_TRANSITIVE, WITHDRAW, readLargeCommunities),
   ],
+  [ATTR_ONLY_TO_CUSTOMER, row('OTC', OPTIONAL_TRANSITIVE, WITHDRAW, readOnlyToCustomer)],
 ]);
 
 const NONE = new Uint8Array(0);
@@ -164,6 +167,7 @@ export function emptyDraft(): AttributeDraft {
     as4Aggregator: undefined,
     ipv6ExtendedCommunities: NONE,
     largeCommunities: NO_WORDS,
+    onlyToCustomer: undefined,
     unknown: [],
   };
 }
@@ -374,6 +378,18 @@ function readLargeCommunities(
   const words = readWords(bytes, at, end, LARGE_COMMUNITY_WORDS);
   if (!words) return wrongLength(at, end);
   draft.largeCommunities = sortLargeCommunities(words);
+  return undefined;
+}
+
+/** RFC 9234 §5: a value of other than four octets is malformed. */
+function readOnlyToCustomer(
+  draft: AttributeDraft,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+): AttributeProblem | undefined {
+  if (end - at !== 4) return wrongLength(at, end);
+  draft.onlyToCustomer = readU32(bytes, at);
   return undefined;
 }
 

@@ -27,6 +27,8 @@ export interface AttributesView {
   readonly largeCommunities?: readonly string[];
   readonly originatorId?: string;
   readonly clusterList?: readonly string[];
+  /** OTC (RFC 9234 §5). */
+  readonly onlyToCustomer?: number;
   /** Attributes passed on unread; `value` in hex. */
   readonly unknown?: readonly {
     readonly type: number;
@@ -50,6 +52,7 @@ export function attributesView(attributes: PathAttributes): AttributesView {
     ...aggregationView(attributes),
     ...communitiesView(attributes),
     ...reflectionView(attributes),
+    ...(attributes.onlyToCustomer !== undefined && { onlyToCustomer: attributes.onlyToCustomer }),
     ...unknownView(attributes),
   };
 }

@@ -43,6 +43,7 @@ export const ATTR_AS4_PATH = 17;
 export const ATTR_AS4_AGGREGATOR = 18;
 export const ATTR_IPV6_EXTENDED_COMMUNITIES = 25;
 export const ATTR_LARGE_COMMUNITIES = 32;
+export const ATTR_ONLY_TO_CUSTOMER = 35;
 
 export const ORIGIN_IGP = 0;
 export const ORIGIN_EGP = 1;
@@ -79,6 +80,7 @@ export const OPEN_BAD_BGP_IDENTIFIER = 3;
 export const OPEN_UNSUPPORTED_PARAMETER = 4;
 export const OPEN_UNACCEPTABLE_HOLD_TIME = 6;
 export const OPEN_UNSUPPORTED_CAPABILITY = 7;
+export const OPEN_ROLE_MISMATCH = 11;
 
 export const UPDATE_ERROR = 3;
 export const UPDATE_MALFORMED_ATTRIBUTE_LIST = 1;

@@ -3,6 +3,7 @@
  * `attribute-table.ts`). Faults are values: one that costs the route is returned, one that costs an
  * attribute is told to `onDiscard`.
  */
+import { isLinkLocal, isUnspecified } from '../../net/address.ts';
 import { AS_TRANS } from '../../net/asn.ts';
 import type { Family } from '../../net/family.ts';
 import { mergeAs4Path } from './as4-path.ts';
@@ -44,7 +45,8 @@ const CATEGORY = FLAG_OPTIONAL | FLAG_TRANSITIVE;
  * Decodes the range that `UpdateSink.attributes` was given.
  *
  * LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST from external peers are dropped; on sessions of two-octet
- * AS numbers AS4_PATH and AS4_AGGREGATOR are merged in (RFC 6793 §4.2.3).
+ * AS numbers AS4_PATH and AS4_AGGREGATOR are merged in (RFC 6793 §4.2.3). A missing OTC is added where the
+ * session says so (RFC 9234 §5).
  *
  * @param bytes borrowed; the result owns all its data
  * @param family of the prefixes; without `nextHop`, only IPv4 may take NEXT_HOP from the attributes
@@ -63,12 +65,12 @@ export function decodePathAttributes(
   const isClassic = family === 'ipv4-unicast' && nextHop === undefined;
   const context = contextOf(options, isClassic ? 'required' : 'unused');
   const draft = emptyDraft();
-  if (nextHop) draft.nextHop = nextHop.slice();
+  if (nextHop) draft.nextHop = usableNextHop(nextHop);
   const fault =
     readAttributes(bytes, at, end, draft, context, onDiscard) ??
     missingAttribute(draft) ??
-    (nextHop && badMpNextHop(nextHop));
-  return fault ?? finish(draft, context);
+    (draft.nextHop && nextHop && badMpNextHop(draft.nextHop));
+  return fault ?? finish(draft, options);
 }
 
 /**
@@ -186,6 +188,17 @@ function missing(type: number, name: string): UpdateFault {
   return updateFault('treat-as-withdraw', UPDATE_MISSING_WELL_KNOWN, `${name} is missing`, data);
 }
 
+/**
+ * A copy of the next hop from MP_REACH_NLRI. Where the global half is unspecified or link-local too, as
+ * speakers on links without global addresses send it, only the link-local half counts.
+ */
+function usableNextHop(nextHop: Uint8Array): Uint8Array {
+  if (nextHop.length !== 32) return nextHop.slice();
+  const [first, second] = [nextHop.subarray(0, 16), nextHop.subarray(16)];
+  const isGlobal = !isUnspecified(first) && !isLinkLocal(first);
+  return isGlobal || !isLinkLocal(second) ? nextHop.slice() : second.slice();
+}
+
 function badMpNextHop(nextHop: Uint8Array): UpdateFault | undefined {
   const problem = nextHopProblem(nextHop);
   if (!problem) return undefined;
@@ -200,7 +213,10 @@ const EMPTY_WORDS = new Uint32Array(0);
  * The draft as an immutable set. Field by field, for a spread is slow: with it and a new `seen` per set,
  * the 90,000 sets of a full table take 140 ms instead of 80.
  */
-function finish(draft: AttributeDraft, { isInternal }: AttributeContext): PathAttributes {
+function finish(
+  draft: AttributeDraft,
+  { isInternal, onlyToCustomer }: WireOptions,
+): PathAttributes {
   mergeFourOctetNumbers(draft);
   return {
     origin: draft.origin!,
@@ -216,6 +232,7 @@ function finish(draft: AttributeDraft, { isInternal }: AttributeContext): PathAt
     largeCommunities: draft.largeCommunities,
     originatorId: isInternal ? draft.originatorId : undefined,
     clusterList: isInternal ? draft.clusterList : EMPTY_WORDS,
+    onlyToCustomer: draft.onlyToCustomer ?? onlyToCustomer,
     unknown: draft.unknown.sort((a, b) => a.type - b.type),
   };
 }

@@ -18,6 +18,7 @@ import {
   ATTR_LOCAL_PREF,
   ATTR_MULTI_EXIT_DISC,
   ATTR_NEXT_HOP,
+  ATTR_ONLY_TO_CUSTOMER,
   ATTR_ORIGIN,
   ATTR_ORIGINATOR_ID,
   FLAG_EXTENDED_LENGTH,
@@ -63,6 +64,8 @@ export function encodePathAttributes(
   writeOctets(ATTR_IPV6_EXTENDED_COMMUNITIES, attributes.ipv6ExtendedCommunities);
   written = writeUnknown(unknown, written, ATTR_LARGE_COMMUNITIES);
   writeWords(OPTIONAL_TRANSITIVE, ATTR_LARGE_COMMUNITIES, attributes.largeCommunities);
+  written = writeUnknown(unknown, written, ATTR_ONLY_TO_CUSTOMER);
+  writeNumber(OPTIONAL_TRANSITIVE, ATTR_ONLY_TO_CUSTOMER, attributes.onlyToCustomer);
   writeUnknown(unknown, written, BEHIND_ALL);
   return writer.take();
 }

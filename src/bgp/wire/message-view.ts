@@ -134,7 +134,8 @@ function openView(bytes: Uint8Array, at: number, end: number): OpenView {
   };
 }
 
-function capabilityView(capability: Capability): object {
+/** One capability as plain data. */
+export function capabilityView(capability: Capability): object {
   if (capability.kind === 'unknown') return { ...capability, value: hex(capability.value) };
   if (capability.kind === 'multiprotocol') {
     return { kind: capability.kind, family: formatAfiSafi(capability) };

@@ -9,7 +9,7 @@ export interface PathAttributes {
   /** 0 IGP, 1 EGP, 2 INCOMPLETE. */
   readonly origin: number;
   readonly asPath: AsPath;
-  /** 4 octets, 16 (global) or 32 (global and link-local, RFC 2545 §3); empty on a local route without gateway. */
+  /** 4 octets, 16 (global, or link-local alone) or 32 (global and link-local, RFC 2545 §3); empty on a local route without gateway. */
   readonly nextHop: Uint8Array;
   readonly med: number | undefined;
   readonly localPref: number | undefined;
@@ -26,6 +26,8 @@ export interface PathAttributes {
   /** Unsigned 32-bit, host order. */
   readonly originatorId: number | undefined;
   readonly clusterList: Uint32Array;
+  /** OTC: the AS from which on the route may only go to customers (RFC 9234 §5). */
+  readonly onlyToCustomer: number | undefined;
   /** Unrecognised optional transitive attributes, passed on byte for byte with Partial set. */
   readonly unknown: readonly UnknownAttribute[];
 }
@@ -56,5 +58,6 @@ export const BARE_ATTRIBUTES: PathAttributes = {
   largeCommunities: new Uint32Array(0),
   originatorId: undefined,
   clusterList: new Uint32Array(0),
+  onlyToCustomer: undefined,
   unknown: [],
 };

@@ -178,15 +178,24 @@ export class UpdateLayout {
     part.family = familyOf(readU16(bytes, value), bytes[value + 2]!);
     part.nlriAt = value + MP_UNREACH_MINIMUM;
     if (part.family === undefined) return undefined;
-    const fault = isReach ? surveyNextHop(part, bytes, value + MP_UNREACH_MINIMUM) : undefined;
+    const fault = isReach
+      ? surveyNextHop(part, bytes, value + MP_UNREACH_MINIMUM, options.hasExtendedNextHop)
+      : undefined;
     return fault ?? surveyMpNlri(part, bytes, part.family, options) ?? part.flagsFault(bytes);
   }
 }
 
 /** @param at offset of the next hop's length octet */
-function surveyNextHop(part: MpPart, bytes: Uint8Array, at: number): UpdateFault | undefined {
+function surveyNextHop(
+  part: MpPart,
+  bytes: Uint8Array,
+  at: number,
+  hasExtendedNextHop = false,
+): UpdateFault | undefined {
   const size = bytes[at]!;
-  const isPossible = part.family === 'ipv4-unicast' ? size === 4 : size === 16 || size === 32;
+  const isIpv6 = size === 16 || size === 32;
+  const isIpv4 = part.family === 'ipv4-unicast';
+  const isPossible = isIpv4 ? size === 4 || (isIpv6 && hasExtendedNextHop) : isIpv6;
   part.nextHopAt = at + 1;
   part.nextHopSize = size;
   part.nlriAt = at + 1 + size + 1;

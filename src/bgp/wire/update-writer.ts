@@ -1,9 +1,10 @@
 /**
  * Frames UPDATE messages around NLRI that the caller writes into its own buffer.
  *
- * Sequence: `beginReach` → write NLRI from the returned offset → `finishReach`. IPv4 puts the NLRI
- * last; IPv6 puts them into MP_REACH_NLRI, which comes first among the attributes (RFC 7606 §5.1), so
- * the other attributes follow when the message is finished:
+ * Sequence: `beginReach` → write NLRI from the returned offset → `finishReach`. With an IPv4 next hop the
+ * NLRI come last; with an IPv6 one, which IPv4 prefixes may have too (RFC 8950), they go into
+ * MP_REACH_NLRI. That comes first among the attributes (RFC 7606 §5.1), so the others follow when the
+ * message is finished:
  *
  *     IPv4: header | 0 | length | attributes | NLRI
  *     IPv6: header | 0 | length | MP_REACH_NLRI( next hop, NLRI ) | attributes
@@ -40,16 +41,16 @@ export const UNREACH_OVERHEAD: Readonly<Record<Family, number>> = {
 };
 
 /** Octets of a message of reachable prefixes that are not NLRI. */
-export function reachOverhead(family: Family, attributesSize: number, nextHopSize: number): number {
-  if (family === 'ipv4-unicast') return UPDATE_FIXED_SIZE + attributesSize;
+export function reachOverhead(attributesSize: number, nextHopSize: number): number {
+  if (!isMp(nextHopSize)) return UPDATE_FIXED_SIZE + attributesSize;
   return UPDATE_FIXED_SIZE + MP_HEADER_SIZE + MP_REACH_FIXED_SIZE + nextHopSize + attributesSize;
 }
 
 /**
  * Starts a message of reachable prefixes at `at`.
  *
- * @param attributes encoded; with NEXT_HOP for IPv4, without for IPv6
- * @param nextHop for IPv6, 16 or 32 octets; not looked at for IPv4
+ * @param attributes encoded; with NEXT_HOP when the next hop is IPv4, else without
+ * @param nextHop 16 or 32 octets of IPv6; what is shorter is not looked at
  * @returns the offset of the first NLRI
  */
 export function beginReach(
@@ -59,15 +60,20 @@ export function beginReach(
   attributes: Uint8Array,
   nextHop: Uint8Array,
 ): number {
-  if (family === 'ipv6-unicast') return beginMpReach(bytes, at, nextHop);
+  if (isMp(nextHop.length)) return beginMpReach(bytes, at, family, nextHop);
   let next = writeU16(bytes, at + HEADER_SIZE, 0);
   next = writeU16(bytes, next, attributes.length);
   bytes.set(attributes, next);
   return next + attributes.length;
 }
 
-function beginMpReach(bytes: Uint8Array, at: number, nextHop: Uint8Array): number {
-  let next = writeMpHeader(bytes, at, ATTR_MP_REACH_NLRI);
+/** True when a next hop of this size needs MP_REACH_NLRI. */
+export function isMp(nextHopSize: number): boolean {
+  return nextHopSize > 4;
+}
+
+function beginMpReach(bytes: Uint8Array, at: number, family: Family, nextHop: Uint8Array): number {
+  let next = writeMpHeader(bytes, at, family, ATTR_MP_REACH_NLRI);
   bytes[next++] = nextHop.length;
   bytes.set(nextHop, next);
   next += nextHop.length;
@@ -75,9 +81,9 @@ function beginMpReach(bytes: Uint8Array, at: number, nextHop: Uint8Array): numbe
   return next;
 }
 
-/** Everything of an IPv6 message up to and with AFI and SAFI; lengths are patched later. */
-function writeMpHeader(bytes: Uint8Array, at: number, type: number): number {
-  const { afi, safi } = afiSafiOf('ipv6-unicast');
+/** Everything of a message with an MP attribute up to and with AFI and SAFI; lengths are patched later. */
+function writeMpHeader(bytes: Uint8Array, at: number, family: Family, type: number): number {
+  const { afi, safi } = afiSafiOf(family);
   let next = writeU16(bytes, at + HEADER_SIZE, 0) + 2;
   bytes[next++] = FLAG_OPTIONAL | FLAG_EXTENDED_LENGTH;
   bytes[next++] = type;
@@ -87,21 +93,22 @@ function writeMpHeader(bytes: Uint8Array, at: number, type: number): number {
 }
 
 /**
- * Ends the message that `beginReach` started at `at`: appends the attributes (IPv6), fills in lengths
- * and header.
+ * Ends the message that `beginReach` started at `at`: appends the attributes (IPv6 next hop), fills in
+ * lengths and header.
  *
  * @param nlriEnd offset behind the last NLRI
+ * @param nextHop as given to `beginReach`
  * @returns the offset behind the message
  */
 export function finishReach(
   bytes: Uint8Array,
   at: number,
-  family: Family,
   nlriEnd: number,
   attributes: Uint8Array,
+  nextHop: Uint8Array,
 ): number {
   let end = nlriEnd;
-  if (family === 'ipv6-unicast') {
+  if (isMp(nextHop.length)) {
     bytes.set(attributes, nlriEnd);
     end += attributes.length;
     patchMpLengths(bytes, at, nlriEnd, end);
@@ -119,7 +126,7 @@ function patchMpLengths(bytes: Uint8Array, at: number, mpEnd: number, end: numbe
 /** Starts a message of withdrawn prefixes at `at`; answers the offset of the first NLRI. */
 export function beginUnreach(bytes: Uint8Array, at: number, family: Family): number {
   if (family === 'ipv4-unicast') return at + HEADER_SIZE + 2;
-  return writeMpHeader(bytes, at, ATTR_MP_UNREACH_NLRI);
+  return writeMpHeader(bytes, at, family, ATTR_MP_UNREACH_NLRI);
 }
 
 /** Ends the message that `beginUnreach` started at `at`; answers the offset behind the message. */

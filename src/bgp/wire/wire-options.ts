@@ -10,6 +10,10 @@ export interface WireOptions {
   readonly addPathSend: readonly Family[];
   /** 4096, or 65535 with RFC 8654. */
   readonly maximumMessageSize: number;
+  /** IPv4 prefixes in MP_REACH_NLRI may have IPv6 next hops (RFC 8950). False when absent. */
+  readonly hasExtendedNextHop?: boolean;
+  /** Received routes without OTC get one with this AS (RFC 9234 §5); none when absent. */
+  readonly onlyToCustomer?: number | undefined;
   /** Internal sessions may carry LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST (RFC 7606 §7.5, §7.9, §7.10). */
   readonly isInternal: boolean;
   /**

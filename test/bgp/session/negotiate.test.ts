@@ -137,3 +137,96 @@ t.test('graceful restart needs both sides; of two capabilities the last counts',
   const off = { ...ours, gracefulRestart: { enabled: false, restartTimeSec: 120 } };
   t.equal(agreed(off, remote).gracefulRestart, undefined);
 });
+
+t.test(
+  'extended messages need both sides, and are not offered unasked (RFC 8654 §4)',
+  async (t) => {
+    const offered = open({}, { kind: 'extended-message' });
+    const extended = { ...ours, extendedMessages: true };
+    t.equal(agreed(ours, offered).maximumMessageSize, 4096);
+    t.equal(agreed(extended, open()).maximumMessageSize, 4096);
+    t.equal(agreed(extended, offered).maximumMessageSize, 65_535);
+    t.ok(buildOpen(extended).capabilities.some(({ kind }) => kind === 'extended-message'));
+  },
+);
+
+t.test(
+  'IPv6 next hops for IPv4 need both sides to say so for that family (RFC 8950 §4)',
+  async (t) => {
+    const takes = (afi: number, safi: number, nextHopAfi: number) =>
+      open({}, { kind: 'extended-next-hop', families: [{ afi, safi, nextHopAfi }] });
+    const both = { ...ours, extendedNextHop: true };
+    t.notOk(agreed(ours, takes(1, 1, 2)).hasExtendedNextHop);
+    t.ok(agreed(both, takes(1, 1, 2)).hasExtendedNextHop);
+    for (const other of [takes(1, 4, 2), takes(1, 1, 1), takes(2, 1, 2), open()]) {
+      t.notOk(agreed(both, other).hasExtendedNextHop);
+    }
+    const v6Only = buildOpen({ ...both, families: ['ipv6-unicast'] });
+    t.notOk(v6Only.capabilities.some(({ kind }) => kind === 'extended-next-hop'));
+  },
+);
+
+t.test(
+  'every pair of roles: five fit, the others are refused with 2/11 (RFC 9234 §4.2)',
+  async (t) => {
+    const fits = { provider: 3, rs: 2, 'rs-client': 1, customer: 0, peer: 4 } as const;
+    for (const [role, fitting] of Object.entries(fits)) {
+      const settings = { ...ours, asNumber: 65001, role: role as keyof typeof fits };
+      for (const told of [0, 1, 2, 3, 4, 5, 255]) {
+        const remote = open({ asNumber: 65001 }, { kind: 'role', role: told });
+        const verdict = negotiate(settings, remote);
+        if (told === fitting) t.notOk(verdict instanceof NotificationError, `${role} ${told}`);
+        else t.match(verdict, { code: 2, subcode: 11 }, `${role} ${told}`);
+      }
+    }
+  },
+);
+
+t.test(
+  'a role told twice must be the same; without one only strict sessions end (RFC 9234 §4.2)',
+  async (t) => {
+    const settings = { ...ours, asNumber: 65001, role: 'peer' as const };
+    const peer = (...roles: number[]) =>
+      open({ asNumber: 65001 }, ...roles.map((role) => ({ kind: 'role', role }) as const));
+    t.equal(agreed(settings, peer(4, 4)).remoteRole, 'peer');
+    t.match(negotiate(settings, peer(4, 3)), { code: 2, subcode: 11, reason: /peer and customer/ });
+    t.equal(agreed(settings, peer()).remoteRole, undefined);
+    t.match(negotiate({ ...settings, strictRole: true }, peer()), { code: 2, subcode: 11 });
+    t.notOk(
+      negotiate({ ...ours, role: 'peer' }, open({}, { kind: 'role', role: 1 })) instanceof
+        NotificationError,
+      'internal sessions have no roles',
+    );
+    t.notOk(
+      negotiate({ ...settings, role: undefined }, peer(1)) instanceof NotificationError,
+      'nor have we without one',
+    );
+  },
+);
+
+t.test(
+  'routes are marked for customers by the ends that receive from above or beside (RFC 9234 §5)',
+  async (t) => {
+    const external = { ...ours, asNumber: 65001 };
+    const mark = (role: 'provider' | 'rs' | 'rs-client' | 'customer' | 'peer') =>
+      agreed({ ...external, role }, open({ asNumber: 65001 })).onlyToCustomer;
+    t.same([mark('customer'), mark('peer'), mark('rs-client')], [65001, 65001, 65001]);
+    t.same([mark('provider'), mark('rs')], [undefined, undefined]);
+  },
+);
+
+t.test('names and version are told only when given', async (t) => {
+  const named = {
+    ...ours,
+    hostName: 'r1',
+    domainName: 'example.net',
+    softwareVersion: 'Catbird/1',
+  };
+  const bytes = encodeOpen(buildOpen(named));
+  const { capabilities } = decodeOpen(bytes, 0, bytes.length);
+  const told = capabilities.filter(({ kind }) => kind === 'fqdn' || kind === 'software-version');
+  t.same(told, [
+    { kind: 'fqdn', hostName: 'r1', domainName: 'example.net' },
+    { kind: 'software-version', text: 'Catbird/1' },
+  ]);
+});

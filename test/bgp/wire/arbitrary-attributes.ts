@@ -41,6 +41,7 @@ export const anyAttributes: fc.Arbitrary<PathAttributes> = fc
       .map((each) => sortLargeCommunities(Uint32Array.from(each.flat()))),
     originatorId: optional(u32),
     clusterList: words(5),
+    onlyToCustomer: optional(u32),
     unknown: fc
       .uniqueArray(
         fc.record({

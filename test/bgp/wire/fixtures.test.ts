@@ -70,7 +70,7 @@ function encodeUpdate(bytes: Uint8Array, options: WireOptions): Uint8Array {
   const octets = encodePathAttributes(attributes, options.asWidth, family === 'ipv4-unicast');
   const at = beginReach(buffer, 0, family, octets, attributes.nextHop);
   const nlriEnd = writeAll(buffer, at, prefixes, options);
-  return buffer.slice(0, finishReach(buffer, 0, family, nlriEnd, octets));
+  return buffer.slice(0, finishReach(buffer, 0, nlriEnd, octets, attributes.nextHop));
 }
 
 function writeAll(

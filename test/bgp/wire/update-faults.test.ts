@@ -16,6 +16,7 @@ import {
   OPTIONS,
   ORIGIN,
   TWO_OCTET,
+  toHex,
   update,
   verdict,
 } from './build.ts';
@@ -336,3 +337,42 @@ t.test('NOTIFICATION data of a fault is the attribute (RFC 4271 §6.3)', async (
   t.same(decoded(update({ attributes: [ORIGIN, NEXT_HOP], nlri: NLRI })).fault?.data, hex('02'));
   t.same(decoded(concat(plus(bad))).fault, undefined);
 });
+
+t.test('IPv6 next hops of IPv4 prefixes, where they were agreed (RFC 8950 §4)', async (t) => {
+  const extended = { ...OPTIONS, hasExtendedNextHop: true };
+  const global = '20010db8000000000000000000000001';
+  const linkLocal = 'fe800000000000000000000000000001';
+  const none = '00'.repeat(16);
+  const reach = (size: string, hop: string) =>
+    update({
+      attributes: [attribute(0x80, 14, `000101${size}${hop} 00 180a0100`), ORIGIN, AS_PATH],
+    });
+  const nextHop = (bytes: Uint8Array) => {
+    const { reachable, fault } = decoded(bytes, extended);
+    return fault ? `${fault.action} ${fault.subcode}` : toHex(reachable[0]!.attributes.nextHop);
+  };
+  t.equal(nextHop(reach('10', global)), global);
+  t.equal(nextHop(reach('20', global + linkLocal)), global + linkLocal);
+  t.equal(nextHop(reach('10', linkLocal)), linkLocal);
+  t.equal(nextHop(reach('20', none + linkLocal)), linkLocal, 'a link without global addresses');
+  t.equal(nextHop(reach('20', linkLocal + linkLocal)), linkLocal, 'the same said otherwise');
+  t.equal(nextHop(reach('04', 'c0000201')), 'c0000201');
+  t.equal(nextHop(reach('20', none + global)), `${WITHDRAW} 8`);
+  t.equal(nextHop(reach('10', none)), `${WITHDRAW} 8`);
+  for (const size of ['18', '08', '00']) {
+    t.equal(nextHop(reach(size, '11'.repeat(Number.parseInt(size, 16)))), `${RESET} 9`, size);
+  }
+  t.equal(verdict(reach('10', global)), `${RESET} 3/9`, 'not agreed');
+});
+
+t.test(
+  'OTC of other than four octets, or with other flags, costs the route (RFC 9234 §5)',
+  async (t) => {
+    t.equal(verdict(plus(attribute(0xc0, 35, '0000fde8'))), 'fine');
+    t.equal(verdict(plus(attribute(0xe0, 35, '0000fde8'))), 'fine');
+    t.equal(verdict(plus(attribute(0xc0, 35, ''))), `${WITHDRAW} 3/5`);
+    t.equal(verdict(plus(attribute(0xc0, 35, '0000fde800'))), `${WITHDRAW} 3/5`);
+    t.equal(verdict(plus(attribute(0xd0, 35, '00'.repeat(1024)))), `${WITHDRAW} 3/5`);
+    t.equal(verdict(plus(attribute(0x80, 35, '0000fde8'))), `${WITHDRAW} 3/4`);
+  },
+);

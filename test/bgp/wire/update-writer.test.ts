@@ -11,7 +11,7 @@ import {
   reachOverhead,
   UNREACH_OVERHEAD,
 } from '../../../src/bgp/wire/update-writer.ts';
-import type { Family } from '../../../src/net/family.ts';
+import { FAMILIES, type Family } from '../../../src/net/family.ts';
 import { makePrefix, type Prefix } from '../../../src/net/prefix.ts';
 import { formatPrefix } from '../../../src/net/text.ts';
 import {
@@ -26,14 +26,14 @@ import {
   toHex,
 } from './build.ts';
 
-const HOPS: Readonly<Record<Family, Uint8Array>> = {
-  'ipv4-unicast': hex('c0000201'),
-  'ipv6-unicast': hex('20010db8000000000000000000000001'),
-};
-const ATTRIBUTES: Readonly<Record<Family, Uint8Array>> = {
-  'ipv4-unicast': concat(ORIGIN, AS_PATH, NEXT_HOP),
-  'ipv6-unicast': concat(ORIGIN, AS_PATH),
-};
+const IPV6_HOP = hex('20010db8000000000000000000000001');
+/** Families and next hops; the last is of RFC 8950. */
+const FORMS = [
+  ['ipv4-unicast', hex('c0000201')],
+  ['ipv6-unicast', IPV6_HOP],
+  ['ipv6-unicast', concat(IPV6_HOP, hex('fe800000000000000000000000000001'))],
+  ['ipv4-unicast', IPV6_HOP],
+] as const;
 
 const anyPrefixes = (family: Family) => {
   const size = family === 'ipv4-unicast' ? 4 : 16;
@@ -53,22 +53,22 @@ function write(bytes: Uint8Array, at: number, prefixes: readonly Prefix[], ids: 
   return next;
 }
 
-for (const family of ['ipv4-unicast', 'ipv6-unicast'] as const) {
+for (const [family, nextHop] of FORMS) {
   t.test(`${family}: what is written is what the walk reads`, async () => {
     const property = fc.property(
       anyPrefixes(family),
       fc.boolean(),
       fc.nat(9),
       (prefixes, ids, at) => {
-        const options = ids ? ADD_PATH : OPTIONS;
+        const options = { ...(ids ? ADD_PATH : OPTIONS), hasExtendedNextHop: true };
         const buffer = new Uint8Array(8192);
-        const attributes = ATTRIBUTES[family];
-        const nextHop = HOPS[family];
+        const isClassic = nextHop.length === 4;
+        const attributes = concat(ORIGIN, AS_PATH, ...(isClassic ? [NEXT_HOP] : []));
         const first = beginReach(buffer, at, family, attributes, nextHop);
         const nlriEnd = write(buffer, first, prefixes, ids);
-        const end = finishReach(buffer, at, family, nlriEnd, attributes);
+        const end = finishReach(buffer, at, nlriEnd, attributes, nextHop);
         const { reachable, fault } = decoded(buffer.slice(at, end), options);
-        const overhead = reachOverhead(family, attributes.length, nextHop.length);
+        const overhead = reachOverhead(attributes.length, nextHop.length);
         return (
           fault === undefined &&
           end - at === overhead + nlriEnd - first &&
@@ -81,7 +81,9 @@ for (const family of ['ipv4-unicast', 'ipv6-unicast'] as const) {
     );
     fc.assert(property);
   });
+}
 
+for (const family of FAMILIES) {
   t.test(`${family}: withdrawals`, async () => {
     const property = fc.property(anyPrefixes(family), fc.boolean(), (prefixes, ids) => {
       const buffer = new Uint8Array(8192);

@@ -57,6 +57,7 @@ export function attributes(fields: Partial<PathAttributes> = {}): PathAttributes
     largeCommunities: new Uint32Array(0),
     originatorId: undefined,
     clusterList: new Uint32Array(0),
+    onlyToCustomer: undefined,
     unknown: [],
     ...fields,
   };
@@ -77,10 +78,10 @@ export function reach(
 ): Uint8Array {
   const bytes = new Uint8Array(65_535);
   const first = prefix(prefixes[0]!);
-  const encoded = encodePathAttributes(set, 4, first.family === 'ipv4-unicast');
+  const encoded = encodePathAttributes(set, 4, set.nextHop.length === 4);
   let at = beginReach(bytes, 0, first.family, encoded, set.nextHop);
   for (const text of prefixes) at = writePrefix(bytes, at, prefix(text), pathId);
-  return bytes.slice(0, finishReach(bytes, 0, first.family, at, encoded));
+  return bytes.slice(0, finishReach(bytes, 0, at, encoded, set.nextHop));
 }
 
 /** One UPDATE that withdraws prefixes. */
@@ -108,6 +109,9 @@ export interface LabPeerOptions extends Partial<RibPeer> {
   readonly asWidth?: 2 | 4;
   readonly hasEnhancedRefresh?: boolean;
   readonly maximumMessageSize?: number;
+  readonly onlyToCustomer?: number;
+  readonly hasExtendedNextHop?: boolean;
+  readonly localAddress?: string;
 }
 
 /** A neighbour: what it was sent, replayed. */
@@ -162,6 +166,8 @@ export class LabPeer implements UpdateSink {
       addPathSend: this.#options.addPathSend ? this.#families : [],
       maximumMessageSize: this.#options.maximumMessageSize ?? 4096,
       isInternal: this.config.isInternal,
+      onlyToCustomer: this.#options.onlyToCustomer,
+      hasExtendedNextHop: this.#options.hasExtendedNextHop ?? false,
     };
   }
 
@@ -175,8 +181,8 @@ export class LabPeer implements UpdateSink {
       wire: this.wire,
       families: this.#families,
       remoteRouterId: this.#options.routerId ?? 0x0a000000 + this.id,
-      localAddress: address('10.0.0.100'),
-      localAddressOther: address('2001:db8::100'),
+      localAddress: address(this.#options.localAddress ?? '10.0.0.100'),
+      localAddressOther: this.#options.localAddress ? undefined : address('2001:db8::100'),
       outbound: { send: (bytes, at, end) => this.#receive(bytes, at, end) },
       hasEnhancedRefresh: this.#options.hasEnhancedRefresh ?? false,
     });
@@ -255,7 +261,8 @@ export class LabPeer implements UpdateSink {
   /** The same session seen from the peer. */
   get #receiveWire(): WireOptions {
     const { wire } = this;
-    return { ...wire, addPathReceive: wire.addPathSend, addPathSend: wire.addPathReceive };
+    const { addPathSend: addPathReceive, addPathReceive: addPathSend } = wire;
+    return { ...wire, addPathReceive, addPathSend, onlyToCustomer: undefined };
   }
 
   #receive(bytes: Uint8Array, at: number, end: number): boolean {

@@ -1,0 +1,25 @@
+/** What export does for a group of peers, before policy (NH-1 to NH-4, RFC 9234). */
+import type { Role } from '../bgp/wire/role.ts';
+import type { Address } from '../net/address.ts';
+import type { Policy } from '../policy/compile.ts';
+
+/** What peers must have in common to be told the same. */
+export interface ExportProfile {
+  readonly isInternal: boolean;
+  readonly localAsNumber: number;
+  readonly isClient: boolean;
+  readonly nextHop: 'auto' | 'self' | 'keep';
+  /** Ours towards the peers (RFC 9234); undefined for none. */
+  readonly role: Role | undefined;
+  /** Own address for next hop self; undefined when the session has none that fits the family. */
+  readonly selfAddress: Address | undefined;
+  /** IPv4 routes may have IPv6 next hops (RFC 8950). */
+  readonly takesIpv6NextHops: boolean;
+  readonly policy: Policy;
+}
+
+/** What goes to customers, peers and clients of a route server is marked as ours (RFC 9234 §5). */
+export function markOf({ role, localAsNumber }: ExportProfile): number | undefined {
+  const marks = role === 'provider' || role === 'peer' || role === 'rs';
+  return marks ? localAsNumber : undefined;
+}
