@@ -166,6 +166,7 @@ function assembleSession(
     routeReflectorClient: draft.routeReflectorClient ?? false,
     nextHop: draft.nextHop ?? 'auto',
     allowLocalAs: draft.allowLocalAs ?? 0,
+    weight: draft.weight ?? 0,
     gracefulRestart: {
       enabled: gracefulRestart?.enabled ?? true,
       restartTimeSec: gracefulRestart?.restartTime ?? DEFAULTS.restartTimeSec,

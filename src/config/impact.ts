@@ -58,6 +58,7 @@ export const SESSION_IMPACT: Readonly<Record<keyof typeof sessionShape, Impact>>
   routeReflectorClient: 'reset',
   nextHop: 'soft',
   allowLocalAs: 'refresh',
+  weight: 'refresh',
   gracefulRestart: 'reset',
   addPath: 'reset',
   extendedMessages: 'reset',

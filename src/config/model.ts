@@ -99,6 +99,8 @@ export interface SessionConfig {
   readonly routeReflectorClient: boolean;
   readonly nextHop: 'auto' | 'self' | 'keep';
   readonly allowLocalAs: number;
+  /** Of its routes, where no import rule sets one. */
+  readonly weight: number;
   readonly gracefulRestart: { readonly enabled: boolean; readonly restartTimeSec: number };
   readonly addPath: { readonly send: boolean; readonly receive: boolean };
   /** Messages up to 65535 octets (RFC 8654). */

@@ -108,6 +108,7 @@ const matchSchema = z.strictObject({
   prefixes: z.array(prefixRange).optional(),
   notPrefixes: z.array(prefixRange).optional(),
   sources: z.array(choice('ibgp', 'ebgp', 'static', 'direct', 'kernel')).optional(),
+  routeTypes: z.array(choice('local', 'internal', 'external')).optional(),
   peerType: choice('internal', 'external').optional(),
   neighbors: z.array(sessionGlob).optional(),
   communities: z.array(community).optional(),
@@ -132,6 +133,7 @@ const matchSchema = z.strictObject({
 
 const setSchema = z.strictObject({
   localPref: uint32.optional(),
+  weight: integer(0, 65_535).optional(),
   med: medAction.optional(),
   origin: origin.optional(),
   nextHop: nextHopAction.optional(),

@@ -124,6 +124,7 @@ export function printSession(session: SessionConfig, options: PrintOptions): Pla
     routeReflectorClient: session.routeReflectorClient,
     nextHop: session.nextHop,
     allowLocalAs: session.allowLocalAs,
+    weight: session.weight,
     gracefulRestart: {
       enabled: gracefulRestart.enabled,
       restartTime: gracefulRestart.restartTimeSec,
@@ -155,6 +156,7 @@ const SESSION_DEFAULTS: Readonly<Record<string, string>> = Object.fromEntries(
     routeReflectorClient: false,
     nextHop: 'auto',
     allowLocalAs: 0,
+    weight: 0,
     gracefulRestart: { enabled: true, restartTime: DEFAULTS.restartTimeSec },
     addPath: { send: true, receive: true },
     extendedMessages: false,

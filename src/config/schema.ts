@@ -122,6 +122,7 @@ export const sessionShape = {
   routeReflectorClient: flag.optional(),
   nextHop: choice('auto', 'self', 'keep').optional(),
   allowLocalAs: integer(0, 255).optional(),
+  weight: integer(0, 65_535).optional(),
   gracefulRestart: z
     .strictObject({ enabled: flag.optional(), restartTime: duration(0, 4095).optional() })
     .optional(),

@@ -22,9 +22,31 @@ export function ribPeerOf(neighbor: NeighborConfig, config: Config): RibPeer {
     allowLocalAs: neighbor.allowLocalAs,
     enforceFirstAs: neighbor.enforceFirstAs,
     role: isInternal ? undefined : neighbor.role,
+    weight: neighbor.weight,
     importRules: rulesOf(neighbor.import, config),
     exportRules: rulesOf(neighbor.export, config),
   };
+}
+
+/**
+ * The policy a rule of a session stands in, and its number there from 1.
+ *
+ * @param names policies of the session in one direction
+ * @param place index in the concatenation of their rules
+ * @returns null and 0 for a rule that no policy has
+ */
+export function placeOfRule(
+  names: readonly string[],
+  config: Config,
+  place: number,
+): { readonly policy: string | null; readonly rule: number } {
+  let left = place;
+  for (const policy of names) {
+    const { length } = config.policies[policy] ?? [];
+    if (left < length) return { policy, rule: left + 1 };
+    left -= length;
+  }
+  return { policy: null, rule: 0 };
 }
 
 function rulesOf(names: readonly string[], config: Config): readonly PolicyRule[] {

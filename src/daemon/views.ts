@@ -17,6 +17,7 @@ import { viewAttributes } from './attribute-view.ts';
 import type { Daemon } from './daemon.ts';
 import type { Forwarding } from './forwarding.ts';
 import { viewNeighbor } from './neighbor-view.ts';
+import { placeOfRule } from './rib-peer.ts';
 
 export interface ViewContext {
   readonly daemon: Daemon;
@@ -162,13 +163,17 @@ function* adjIn(context: ViewContext, peer: PathView['peer']): Generator<RouteVi
 }
 
 function viewRejected(context: ViewContext, family: Family, path: PathView): RouteView {
-  return { ...viewPath(context, family, path), rejected: rejection(context, family, path) };
+  return { ...viewPath(context, family, path), ...rejection(context, family, path) };
 }
 
-/** Why import refused a path: `policy: no bogons` names the rule. */
-function rejection({ daemon }: ViewContext, family: Family, path: PathView): string {
-  const rule = path.reason === 'policy' ? daemon.rib.views.rejectingRule(family, path) : '';
-  return rule === '' ? path.reason : `${path.reason}: ${rule}`;
+/** Why import refused a path: `policy: no bogons` names the rule, `rejectedBy` tells where it stands. */
+function rejection({ daemon }: ViewContext, family: Family, path: PathView) {
+  if (path.reason !== 'policy') return { rejected: path.reason };
+  const verdict = daemon.rib.views.rejectingRule(family, path);
+  const neighbor = daemon.neighbors.list().find(({ peerId }) => peerId === path.peer);
+  if (!verdict || !neighbor) return { rejected: path.reason };
+  const place = placeOfRule(neighbor.config.import, daemon.config, verdict.place);
+  return { rejected: `policy: ${verdict.rule}`, rejectedBy: { ...place, name: verdict.rule } };
 }
 
 function* adjOut(context: ViewContext, peer: PathView['peer']): Generator<RouteView> {
@@ -198,6 +203,7 @@ function viewPath({ daemon, forwarding }: ViewContext, family: Family, path: Pat
     pathId: path.pathId,
     ageSec: Math.floor(path.ageMs / 1000),
     stale: path.isStale,
+    weight: path.weight,
     kernel: path.isBest ? forwarding.stateOf(views.prefix(family, path.prefixId)) : 'none',
   };
 }

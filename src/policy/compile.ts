@@ -20,12 +20,17 @@ export interface PolicyVerdict {
   readonly attributes: PathAttributes;
   /** What export does to the next hop; undefined leaves it to the session's setting. */
   readonly nextHop: 'self' | 'keep' | undefined;
+  /** What rules made of the weight; undefined leaves it to the neighbour's. */
+  readonly weight: number | undefined;
   /** Name of the rule that decided; empty when none did and the route passed at the end. */
   readonly rule: string;
+  /** Place of that rule in the list that was compiled, −1 when none decided. */
+  readonly place: number;
 }
 
 interface CompiledRule {
   readonly rule: PolicyRule;
+  readonly place: number;
   readonly tests: readonly RouteTest[];
   readonly change: RouteChanger;
 }
@@ -47,10 +52,10 @@ export class Policy {
   /** @param rules all lists of a session and direction, concatenated in order */
   static compile(rules: readonly PolicyRule[], session: PolicySession): Policy {
     const compiled: CompiledRule[] = [];
-    for (const rule of rules) {
+    rules.forEach((rule, place) => {
       const tests = compileMatch(rule.match, session);
-      if (tests) compiled.push({ rule, tests, change: compileActions(rule.set, session) });
-    }
+      if (tests) compiled.push({ rule, place, tests, change: compileActions(rule.set, session) });
+    });
     return new Policy(compiled);
   }
 
@@ -58,19 +63,25 @@ export class Policy {
   evaluate(facts: RouteFacts): PolicyVerdict {
     let route = facts;
     let nextHop: PolicyVerdict['nextHop'];
-    for (const { rule, tests, change } of this.#rules) {
+    let weight: number | undefined;
+    for (const { rule, place, tests, change } of this.#rules) {
       if (!holds(tests, route)) continue;
       const { name, action } = rule;
-      if (action === 'reject') {
-        return { accepted: false, attributes: facts.attributes, nextHop: undefined, rule: name };
-      }
+      if (action === 'reject') return rejected(facts, name, place);
       const attributes = change(route.attributes, facts.family);
       nextHop = nextHopRule(rule, facts) ?? nextHop;
-      if (action === 'accept') return { accepted: true, attributes, nextHop, rule: name };
+      weight = rule.set.weight ?? weight;
+      if (action === 'accept') {
+        return { accepted: true, attributes, nextHop, weight, rule: name, place };
+      }
       if (attributes !== route.attributes) route = { ...route, attributes };
     }
-    return { accepted: true, attributes: route.attributes, nextHop, rule: '' };
+    return { accepted: true, attributes: route.attributes, nextHop, weight, rule: '', place: -1 };
   }
+}
+
+function rejected({ attributes }: RouteFacts, rule: string, place: number): PolicyVerdict {
+  return { accepted: false, attributes, nextHop: undefined, weight: undefined, rule, place };
 }
 
 /** A next hop that a rule put in is kept, whatever the session's setting. */

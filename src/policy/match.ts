@@ -12,7 +12,7 @@ import { containsAddress } from '../net/prefix.ts';
 import { containsSequence, originAs } from './as-path-questions.ts';
 import { hasCommunity, hexTest, wordsTest } from './community-lists.ts';
 import { matchesAnyGlob } from './glob.ts';
-import type { NumberRange, PolicyMatch } from './model.ts';
+import type { NumberRange, PolicyMatch, RouteSource, RouteType } from './model.ts';
 import { PrefixSet } from './prefix-set.ts';
 import type { PolicySession, RouteFacts } from './route-facts.ts';
 
@@ -55,11 +55,17 @@ function lift(tests: readonly AttributeTest[]): RouteTest[] {
   return tests.map((test) => (route) => test(route.attributes));
 }
 
-function sourceTests({ sources, interfaces }: PolicyMatch): RouteTest[] {
+function sourceTests({ sources, routeTypes, interfaces }: PolicyMatch): RouteTest[] {
   const tests: RouteTest[] = [];
   if (sources) tests.push((route) => sources.includes(route.source));
+  if (routeTypes) tests.push((route) => routeTypes.includes(routeTypeOf(route.source)));
   if (interfaces) tests.push((route) => matchesAnyGlob(interfaces, route.interface));
   return tests;
+}
+
+function routeTypeOf(source: RouteSource): RouteType {
+  if (source === 'ibgp') return 'internal';
+  return source === 'ebgp' ? 'external' : 'local';
 }
 
 function attributeTests(match: PolicyMatch): AttributeTest[] {

@@ -16,6 +16,9 @@ export interface PolicyRule {
 /** Where a route came from. */
 export type RouteSource = 'ibgp' | 'ebgp' | 'static' | 'direct' | 'kernel';
 
+/** The kinds of {@link RouteSource} by where the route came into our AS. */
+export type RouteType = 'local' | 'internal' | 'external';
+
 export interface PrefixRange {
   readonly prefix: Prefix;
   /** Lengths that match; both default to the prefix's own length (an exact match). */
@@ -47,6 +50,8 @@ export interface PolicyMatch {
   readonly notPrefixes?: readonly PrefixRange[];
   /** Any of them. */
   readonly sources?: readonly RouteSource[];
+  /** Any of them: ours, from an internal peer, from an external one. */
+  readonly routeTypes?: readonly RouteType[];
   /** Kind of the session the rule runs on. */
   readonly peerType?: 'internal' | 'external';
   /**
@@ -88,6 +93,8 @@ export interface PolicyMatch {
 /** Of each kind of communities, `set` comes first, then `remove`, then `add`. */
 export interface PolicyActions {
   readonly localPref?: number;
+  /** Counts on import only; never told to anyone. */
+  readonly weight?: number;
   readonly med?: number | 'remove';
   /** 0 IGP, 1 EGP, 2 INCOMPLETE. */
   readonly origin?: number;

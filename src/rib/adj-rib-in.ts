@@ -83,8 +83,8 @@ export class AdjRibIn implements UpdateSink {
     this.#filter = filter;
   }
 
-  /** Name of the import rule that rejects a stored path, empty when none does. */
-  rejectingRule(family: Family, path: PathId): string {
+  /** The import rule that rejects a stored path; undefined when none does. */
+  rejectingRule(family: Family, path: PathId) {
     const { tables } = this.#family(family);
     const { paths } = tables;
     return this.#filter.rejectingRule(tables, paths.prefix(path), paths.received(path));
@@ -213,16 +213,19 @@ export class AdjRibIn implements UpdateSink {
     const oldReceived = paths.received(path);
     const oldAttrs = paths.attrs(path);
     const wasElevated = paths.has(path, PATH_ELEVATED);
-    const { reason, attrs, isElevated } = this.#filter.judge(rib.tables, prefix, received, loop);
+    const oldWeight = paths.weight(path);
+    const verdict = this.#filter.judge(rib.tables, prefix, received, loop);
+    const { reason, attrs, isElevated, weight } = verdict;
     this.#attrs.retain(received);
     paths.setAttrs(path, received, attrs);
     paths.setReason(path, reason);
+    paths.setWeight(path, weight);
     if (isElevated) paths.set(path, PATH_ELEVATED);
     else paths.clear(path, PATH_ELEVATED);
     this.#attrs.release(oldReceived);
     this.#attrs.release(oldAttrs);
     this.#countAccepted(rib, path, 1);
-    return attrs !== oldAttrs || isElevated !== wasElevated;
+    return attrs !== oldAttrs || isElevated !== wasElevated || weight !== oldWeight;
   }
 
   #withdrawPath(rib: FamilyRib, path: PathId): void {

@@ -4,6 +4,7 @@
  */
 import { type AsPath, asPathLength, neighborAs } from '../bgp/wire/as-path.ts';
 import {
+  COMMUNITY_BLACKHOLE,
   COMMUNITY_GRACEFUL_SHUTDOWN,
   COMMUNITY_NO_ADVERTISE,
   COMMUNITY_NO_EXPORT,
@@ -17,7 +18,7 @@ import type { AttrsId, NextHopId } from './ids.ts';
 export const ATTRS_HAS_LOCAL_PREF = 1;
 /** Carries ORIGINATOR_ID or CLUSTER_LIST. */
 export const ATTRS_IS_REFLECTED = 2;
-/** NO_EXPORT or NO_EXPORT_SUBCONFED (RFC 1997). */
+/** NO_EXPORT or NO_EXPORT_SUBCONFED (RFC 1997), or BLACKHOLE, which is to stay within (RFC 7999 §3.2). */
 export const ATTRS_NO_EXPORT = 4;
 export const ATTRS_NO_ADVERTISE = 8;
 /** LLGR_STALE (RFC 9494 §4.6): least preferred. */
@@ -166,6 +167,7 @@ export function communityFlag(community: number): number {
   switch (community) {
     case COMMUNITY_NO_EXPORT:
     case COMMUNITY_NO_EXPORT_SUBCONFED:
+    case COMMUNITY_BLACKHOLE:
       return ATTRS_NO_EXPORT;
     case COMMUNITY_NO_ADVERTISE:
       return ATTRS_NO_ADVERTISE;

@@ -24,18 +24,32 @@ export interface ImportVerdict {
   /** The set to use; the caller owns one reference. 0 when rejected. */
   attrs: AttrsId;
   isElevated: boolean;
+  weight: number;
 }
+
+/** Good while neither the set it was made for nor the one it answers has been freed. */
+interface CachedVerdict extends Readonly<ImportVerdict> {
+  readonly received: AttrsId;
+  readonly family: Family;
+  readonly receivedGeneration: number;
+  readonly generation: number;
+}
+
+const CACHE_SLOTS = 256;
 
 export class ImportFilter {
   readonly #peer: RibPeer;
   readonly #policy: Policy;
   readonly #attrs: AttributeStore;
   readonly #identity: RibIdentity;
-  readonly #verdict: ImportVerdict = { reason: 'none', attrs: 0 as AttrsId, isElevated: false };
-  /** Verdict of the policy on the set asked last, where it does not depend on the prefix. */
-  #cached:
-    | { attrs: AttrsId; generation: number; family: Family; verdict: ImportVerdict }
-    | undefined;
+  readonly #verdict: ImportVerdict = {
+    reason: 'none',
+    attrs: 0 as AttrsId,
+    isElevated: false,
+    weight: 0,
+  };
+  /** Verdicts of a policy that does not depend on the prefix, by the low bits of the set's id. */
+  readonly #cache: (CachedVerdict | undefined)[] = [];
   readonly #octets = new Uint8Array(16);
 
   constructor(peer: RibPeer, policy: Policy, attrs: AttributeStore, identity: RibIdentity) {
@@ -84,34 +98,48 @@ export class ImportFilter {
     const isMartian = family === 'ipv4-unicast' ? isMartianIpv4 : isMartianIpv6;
     if (isMartian(this.#octets, 0, bits)) return this.#reject('martian');
     const changesNothing = this.#policy.isEmpty && !this.#isShuttingDown(received);
-    if (changesNothing) return this.#accept(family, received, '');
+    if (changesNothing) return this.#accept(family, received, '', undefined);
     if (this.#policy.dependsOnPrefix) return this.#evaluate(tables, bits, received);
     return this.#evaluateCached(tables, bits, received);
   }
 
   #evaluateCached(tables: RibTables, bits: number, received: AttrsId): ImportVerdict {
-    const generation = this.#attrs.generation(received);
     const { family } = tables;
-    const hit = this.#cached;
-    if (hit && hit.attrs === received && hit.generation === generation && hit.family === family) {
-      Object.assign(this.#verdict, hit.verdict);
-      this.#attrs.retain(hit.verdict.attrs);
+    const slot = received & (CACHE_SLOTS - 1);
+    const hit = this.#cache[slot];
+    if (hit?.received === received && hit.family === family && this.#isGood(hit)) {
+      this.#attrs.retain(hit.attrs);
+      this.#verdict.reason = hit.reason;
+      this.#verdict.attrs = hit.attrs;
+      this.#verdict.isElevated = hit.isElevated;
+      this.#verdict.weight = hit.weight;
       return this.#verdict;
     }
     const verdict = this.#evaluate(tables, bits, received);
-    // The cached result is kept alive by the routes that carry it only if it is the received set.
-    const isStable = verdict.attrs === received || verdict.attrs === 0;
-    this.#cached = isStable
-      ? { attrs: received, generation, family, verdict: { ...verdict } }
-      : undefined;
+    this.#cache[slot] = {
+      ...verdict,
+      received,
+      family,
+      receivedGeneration: this.#attrs.generation(received),
+      generation: this.#attrs.generation(verdict.attrs),
+    };
     return verdict;
   }
 
-  /** Name of the rule that rejects a route, empty when none does. */
-  rejectingRule(tables: RibTables, prefix: PrefixId, received: AttrsId): string {
+  #isGood({ received, receivedGeneration, attrs, generation }: CachedVerdict): boolean {
+    if (this.#attrs.generation(received) !== receivedGeneration) return false;
+    return this.#attrs.generation(attrs) === generation;
+  }
+
+  /** The rule that rejects a route; undefined when none does. */
+  rejectingRule(
+    tables: RibTables,
+    prefix: PrefixId,
+    received: AttrsId,
+  ): Pick<PolicyVerdict, 'rule' | 'place'> | undefined {
     tables.prefixes.writeAddress(prefix, this.#octets, 0);
-    const { accepted, rule } = this.#ask(tables, tables.prefixes.length(prefix), received);
-    return accepted ? '' : rule;
+    const verdict = this.#ask(tables, tables.prefixes.length(prefix), received);
+    return verdict.accepted ? undefined : verdict;
   }
 
   /** An external peer is about to take the route away (RFC 8326 §4.1). */
@@ -139,20 +167,21 @@ export class ImportFilter {
     const verdict = this.#ask(tables, bits, received);
     if (!verdict.accepted) return this.#reject('policy');
     if (verdict.attributes === this.#attrs.attributes(received))
-      return this.#accept(family, received, verdict.rule);
+      return this.#accept(family, received, verdict.rule, verdict.weight);
     const changed = this.#attrs.intern(verdict.attributes);
-    this.#accept(family, changed, verdict.rule);
+    this.#accept(family, changed, verdict.rule, verdict.weight);
     this.#attrs.release(changed);
     return this.#verdict;
   }
 
-  #accept(family: Family, attrs: AttrsId, rule: string): ImportVerdict {
+  #accept(family: Family, attrs: AttrsId, rule: string, weight: number | undefined): ImportVerdict {
     const normal = K - this.#identity.normalPriority[family];
     this.#attrs.retain(attrs);
     this.#verdict.reason = 'none';
     this.#verdict.attrs = attrs;
     // A rule that accepts ends the chain before the elevation step (FILT-12).
     this.#verdict.isElevated = rule === '' && this.#attrs.columns.localPref(attrs) > normal;
+    this.#verdict.weight = weight ?? this.#peer.weight ?? 0;
     return this.#verdict;
   }
 
@@ -160,6 +189,7 @@ export class ImportFilter {
     this.#verdict.reason = reason;
     this.#verdict.attrs = 0 as AttrsId;
     this.#verdict.isElevated = false;
+    this.#verdict.weight = 0;
     return this.#verdict;
   }
 }

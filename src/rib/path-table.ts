@@ -190,7 +190,7 @@ export class PathTable {
   setWeight(path: PathId, weight: number): void {
     if (weight === this.weight(path)) return;
     if (path >= this.#weight.length) {
-      this.#weight = grownUint16(this.#weight, nextCapacity(this.#weight.length, path + 1));
+      this.#weight = grownUint16(this.#weight, nextCapacity(this.#weight.length || 1024, path + 1));
     }
     this.#weight[path] = weight;
   }

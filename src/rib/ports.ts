@@ -38,6 +38,8 @@ export interface RibPeer {
   readonly enforceFirstAs?: boolean;
   /** Ours towards the peer (RFC 9234); undefined for none, and on internal sessions. */
   readonly role?: Role | undefined;
+  /** Weight of its routes where no rule sets one; 0 when absent. */
+  readonly weight?: number;
   /** Rule lists, concatenated in order; empty accepts everything. */
   readonly importRules: readonly PolicyRule[];
   readonly exportRules: readonly PolicyRule[];
@@ -123,6 +125,7 @@ export interface PathView {
   readonly isStale: boolean;
   /** Why import rejected it, `none` when it did not. */
   readonly reason: PathReason;
+  readonly weight: number;
   readonly ageMs: number;
 }
 

@@ -107,6 +107,7 @@ export class RibViews {
       isValid: paths.isCandidate(path) && isReachable,
       isStale: paths.has(path, PATH_STALE),
       reason: paths.reason(path),
+      weight: paths.weight(path),
       ageMs: Math.max(0, this.#options.now() - paths.since(path) * 1000),
     };
   }
@@ -120,9 +121,9 @@ export class RibViews {
     return this.attributes(this.#families[family].tables.paths.received(path));
   }
 
-  /** Name of the import rule that rejected a path with reason `policy`, found by asking again. */
-  rejectingRule(family: Family, { peer, path }: PathView): string {
-    return this.#peers.get(peer)?.adjIn.rejectingRule(family, path) ?? '';
+  /** The import rule that rejected a path with reason `policy`, found by asking again. */
+  rejectingRule(family: Family, { peer, path }: PathView) {
+    return this.#peers.get(peer)?.adjIn.rejectingRule(family, path);
   }
 
   /** What is known of a set's next hop. */

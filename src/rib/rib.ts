@@ -351,8 +351,9 @@ function identityOf(options: RibIdentityOptions): RibIdentity {
 
 /** Equal for settings that judge received routes alike. */
 function importKeyOf(peer: RibPeer, policies: PolicyCache): string {
-  const { allowLocalAs, localAsNumber, isRouteReflectorClient, enforceFirstAs, role } = peer;
+  const { allowLocalAs, localAsNumber, isRouteReflectorClient, enforceFirstAs, role, weight } =
+    peer;
   const policy = policies.keyOf(peer.importRules, peer);
-  const rules = [allowLocalAs, localAsNumber, isRouteReflectorClient, enforceFirstAs, role];
+  const rules = [allowLocalAs, localAsNumber, isRouteReflectorClient, enforceFirstAs, role, weight];
   return [policy, ...rules].join(' ');
 }

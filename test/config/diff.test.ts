@@ -83,6 +83,7 @@ const OTHER_VALUES: Readonly<Record<keyof typeof SESSION_IMPACT, string>> = {
   routeReflectorClient: 'true',
   nextHop: 'self',
   allowLocalAs: '1',
+  weight: '1',
   gracefulRestart: '{ enabled: false }',
   addPath: '{ send: false }',
   extendedMessages: 'true',

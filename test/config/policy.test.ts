@@ -7,6 +7,7 @@ import { config, faultLines, ROUTER } from './support.ts';
 
 /** One key, a value and what is printed for it; the same text unless given. */
 const MATCH = [
+  ['routeTypes', ['local', 'external']],
   ['neighbors', ['tor-*']],
   ['communities', ['64512:10', 'no-export']],
   ['anyCommunities', ['64512:*', '*:7', '1:2']],
@@ -26,6 +27,7 @@ const MATCH = [
 
 const SET = [
   ['localPref', 7],
+  ['weight', 7],
   ['med', 0],
   ['med', 'remove'],
   ['origin', 'egp'],

@@ -34,6 +34,28 @@ t.test('the paths of one prefix are ranked, and losers say at which step to whom
   );
 });
 
+t.test('adj-in tells policy and rule that refused a route', async (t) => {
+  const lab = new Lab();
+  const importing = `${config('10.0.0.1', '10.0.0.2', 0).replace('sourceAddress', 'import: [first, second], sourceAddress')}
+policies:
+  first: [{ match: { prefixes: [10.2.9.0/24] }, action: reject }]
+  second: [{ match: { prefixes: [10.2.8.0/24] }, action: reject }, { name: no zero, match: { prefixes: [10.2.0.0/24] }, action: reject }]`;
+  const a = lab.node('10.0.0.1', importing);
+  const b = lab.node('10.0.0.2', config('10.0.0.2', '10.0.0.1', 2));
+  await a.start();
+  await b.start();
+  await lab.settle();
+  const rows = [...a.views.adjIn('peer')!].toSorted((x, y) => (x.prefix < y.prefix ? -1 : 1));
+  t.match(rows, [
+    {
+      prefix: '10.2.0.0/24',
+      rejected: 'policy: no zero',
+      rejectedBy: { policy: 'second', rule: 2, name: 'no zero' },
+    },
+    { prefix: '10.2.1.0/24', rejected: undefined },
+  ]);
+});
+
 t.test('listings that are being read survive the end of the session they show', async (t) => {
   const lab = new Lab();
   const a = lab.node('10.0.0.1', config('10.0.0.1', '10.0.0.2', 20));

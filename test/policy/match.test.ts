@@ -29,6 +29,16 @@ function checkRows(
   }
 }
 
+t.test('route types are sources by where a route came into our AS', async (t) => {
+  const types = (['ibgp', 'ebgp', 'static', 'direct', 'kernel'] as const).map((source) =>
+    (['local', 'internal', 'external'] as const).filter((type) =>
+      matches({ routeTypes: [type] }, { ...route('10.0.0.0/24'), source }),
+    ),
+  );
+  t.same(types, [['internal'], ['external'], ['local'], ['local'], ['local']]);
+  t.ok(matches({ routeTypes: ['local', 'external'] }, route('10.0.0.0/24')));
+});
+
 t.test('AS path operators', async (t) => {
   checkRows(t, [
     [{ asPathContains: [2, 3] }, path([2, 1, 2, 3, 4]), true],

@@ -63,6 +63,23 @@ t.test(
   },
 );
 
+t.test('BLACKHOLE and NO_EXPORT_SUBCONFED stay within the AS; NO_PEER is for rules', async (t) => {
+  const lab = new RibLab();
+  const external = lab.upPeer('e', EXTERNAL);
+  const internal = lab.upPeer('i');
+  const from = lab.upPeer('from', { isInternal: false, address: address('10.0.0.9') });
+  const told = [0xffff029a, 0xffffff03, 0xffffff04].map((community, i) => {
+    from.announce([`10.${i}.0.0/24`], { communities: Uint32Array.of(community) });
+    lab.settle();
+    return [internal.routes.size, external.routes.size];
+  });
+  t.same(told, [
+    [1, 0],
+    [2, 0],
+    [3, 1],
+  ]);
+});
+
 t.test('NO_EXPORT and NO_ADVERTISE bind learned routes (NH-7)', async (t) => {
   const lab = new RibLab();
   const external = lab.upPeer('e', EXTERNAL);

@@ -89,6 +89,72 @@ t.test('a rule for one neighbor leaves the others alone', async (t) => {
   t.same(lengths, [1, 3]);
 });
 
+t.test(
+  'weight goes before LOCAL_PREF: of the neighbor, or of the rule that set one last',
+  async (t) => {
+    const lab = new RibLab();
+    const weighed: PolicyRule = { name: 'w', match: {}, set: { weight: 7 }, action: 'next' };
+    const a = lab.upPeer('a', { weight: 5 });
+    const b = lab.upPeer('b', { importRules: [weighed] });
+    const c = lab.upPeer('c');
+    a.announce(['10.1.0.0/16']);
+    b.announce(['10.1.0.0/16']);
+    c.announce(['10.1.0.0/16'], { localPref: 900 });
+    lab.settle();
+    const ranked = () => {
+      lab.settle();
+      const { views } = lab.rib;
+      const [best] = [...views.locRib('ipv4-unicast')];
+      return views.decision('ipv4-unicast', best!.prefixId).map(({ path, loss }) => {
+        const { peer, weight } = views.path('ipv4-unicast', path);
+        return [views.sourceName(peer), weight, loss?.step];
+      });
+    };
+    t.same(ranked(), [
+      ['b', 7, undefined],
+      ['a', 5, 'weight'],
+      ['c', 0, 'weight'],
+    ]);
+    b.update({ importRules: [{ ...weighed, set: { weight: 3 } }] });
+    t.equal(ranked()[0]![0], 'a', 're-evaluated from what is there');
+    a.update({ weight: 0 });
+    b.update({ importRules: [] });
+    t.equal(ranked()[0]![0], 'c');
+  },
+);
+
+t.test(
+  'a policy that changes routes is asked once per attribute set, not per prefix',
+  async (t) => {
+    const lab = new RibLab();
+    let asked = 0;
+    const set = {
+      localPref: 300,
+      get weight() {
+        asked++;
+        return 1;
+      },
+    };
+    const match = { asPathFirst: [65001] };
+    const peer = lab.upPeer('a', {
+      importRules: [
+        { name: 'r', match, set: {}, action: 'next' },
+        { name: 's', match, set, action: 'next' },
+      ],
+    });
+    const prefixes = Array.from({ length: 50 }, (_, i) => `10.1.${i}.0/24`);
+    peer.announce(prefixes, { asPath: asPath(65001) });
+    lab.settle();
+    t.equal([...lab.rib.views.locRib('ipv4-unicast')].length, 50);
+    t.ok(asked < 10, `asked ${asked} times`);
+    t.equal(
+      lab.rib.views.sizes('ipv4-unicast').attributeSets,
+      2,
+      'one as received, one as accepted',
+    );
+  },
+);
+
 t.test('the rule that rejected a route is found again', async (t) => {
   const lab = new RibLab();
   const importRules = [
@@ -101,11 +167,11 @@ t.test('the rule that rejected a route is found again', async (t) => {
   const rules = [...lab.rib.views.adjIn(tor.id)].map((path) => [
     path.prefix,
     path.reason,
-    lab.rib.views.rejectingRule('ipv4-unicast', path),
+    lab.rib.views.rejectingRule('ipv4-unicast', path)?.rule,
   ]);
   t.same(rules.toSorted(), [
     ['10.1.0.0/16', 'policy', 'no one'],
-    ['10.2.0.0/16', 'none', ''],
+    ['10.2.0.0/16', 'none', undefined],
   ]);
 });
 
