@@ -15,6 +15,8 @@ const PACKAGES = [
   'exabgp',
   'bgpdump',
   'tshark',
+  'etcd-server',
+  'openssl',
   'iproute2',
   'iputils-ping',
   'procps',

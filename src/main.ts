@@ -36,7 +36,7 @@ const LAST_WORDS_MS = 2000;
 export async function runDaemon(options: RunOptions): Promise<void> {
   const log = openLog({ level: options.logLevel ?? 'info', isTerminal: options.isTerminal });
   const clock = new SystemClock();
-  const source = await openConfigSource(options, clock);
+  const source = await openConfigSource(options, { clock, random: new SystemRandom(), log });
   await new Process(options, { log, clock, source }).run();
 }
 

@@ -38,7 +38,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'ip-num': ['net/text.ts'],
   zod: ['datastore', 'config'],
   yaml: ['datastore', 'config', 'run/render-once.ts'],
-  '@grpc/grpc-js': ['datastore/etcd.ts'],
+  '@grpc/grpc-js': ['datastore/etcd/grpc-connection.ts'],
   liquidjs: ['config-templates'],
   pino: ['telemetry'],
   'pino-pretty': ['telemetry'],

@@ -1,37 +1,78 @@
 /** From the settings of a datastore to the datastore they describe. */
 import { CatbirdError } from '../net/error.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { Datastore } from './datastore.ts';
 import { FolderDatastore, readFolder } from './folder.ts';
-import type { DatastoreSettings } from './settings/settings.ts';
+import { JoinedDatastore, readOnce } from './joined-datastore.ts';
+import type { ObjectSource } from './object-source.ts';
+import type { DatastoreSettings, EtcdSettings, KubernetesSettings } from './settings/settings.ts';
 import type { Snapshot } from './snapshot.ts';
+
+export interface DatastorePorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** How long a datastore that is asked once may take to answer. */
+const PATIENCE_MS = 30_000;
 
 /**
  * Makes the datastore; it does nothing yet.
  *
- * @throws CatbirdError CATBIRD_DATASTORE_UNSUPPORTED for a kind that is not there yet
+ * @throws CatbirdError CATBIRD_DATASTORE_SETTINGS for settings that cannot work,
+ *   CATBIRD_DATASTORE_UNSUPPORTED for a kind that is not there yet
  */
 export async function openDatastore(
   settings: DatastoreSettings,
-  ports: { readonly clock: Clock },
+  ports: DatastorePorts,
 ): Promise<Datastore> {
   if (settings.kind === 'folder') return new FolderDatastore(settings.path, ports.clock);
-  throw unsupported(settings);
+  return new JoinedDatastore(await openSources(settings, ports), ports.clock);
 }
 
 /**
  * Reads the datastore once, for `catbird render`.
  *
- * @throws CatbirdError CATBIRD_DATASTORE_UNSUPPORTED or CATBIRD_DATASTORE_UNREADABLE
+ * @throws CatbirdError CATBIRD_DATASTORE_UNREADABLE, or what {@link openDatastore} throws
  */
-export async function readDatastore(settings: DatastoreSettings): Promise<Snapshot> {
+export async function readDatastore(
+  settings: DatastoreSettings,
+  ports: Omit<DatastorePorts, 'log'>,
+): Promise<Snapshot> {
   if (settings.kind === 'folder') return await readFolder(settings.path);
-  throw unsupported(settings);
+  const reasons: string[] = [];
+  const log = collectingReasons(reasons);
+  const sources = await openSources(settings, { ...ports, log });
+  const snapshot = await readOnce(sources, ports.clock, PATIENCE_MS);
+  if (snapshot) return snapshot;
+  throw new CatbirdError(
+    'CATBIRD_DATASTORE_UNREADABLE',
+    `the datastore did not answer within ${PATIENCE_MS / 1000} s: ${reasons[0] ?? 'it is silent'}`,
+  );
 }
 
-function unsupported({ kind }: DatastoreSettings): CatbirdError {
-  return new CatbirdError(
-    'CATBIRD_DATASTORE_UNSUPPORTED',
-    `The datastore ${kind} is not supported yet; export its resources and use --datastore folder:DIR, or run from a file with --config FILE.`,
-  );
+/** A log that keeps why things are not as they should be. */
+function collectingReasons(reasons: string[]): Log {
+  const ignore = () => {};
+  const collect = (fields: object) => void reasons.push((fields as { reason: string }).reason);
+  return { error: collect, warn: collect, info: ignore, debug: ignore, trace: ignore };
+}
+
+/** Libraries are loaded by the kind that needs them. */
+async function openSources(
+  settings: EtcdSettings | KubernetesSettings,
+  ports: DatastorePorts,
+): Promise<readonly ObjectSource[]> {
+  if (settings.kind === 'kubernetes') {
+    throw new CatbirdError(
+      'CATBIRD_DATASTORE_UNSUPPORTED',
+      'The datastore kubernetes is not supported yet; export its resources and use --datastore folder:DIR, or run from a file with --config FILE.',
+    );
+  }
+  const { EtcdSource } = await import('./etcd/etcd-source.ts');
+  const { connect } = await import('./etcd/grpc-connection.ts');
+  return [new EtcdSource(settings, { ...ports, connect })];
 }

@@ -59,6 +59,31 @@ export function readObjects(document: SourceDocument): Reading {
   return { objects, faults };
 }
 
+/**
+ * An object of a kind that is read, of which only the name is known: its text cannot be parsed. The
+ * version before stays in use, where there is one.
+ */
+export function spoiltObject(
+  about: { readonly kind: string; readonly apiVersion: string; readonly name: string },
+  reason: string,
+): Reading {
+  const kind = kindOf(about.kind, about.apiVersion)!;
+  const label = `${kind.kind}/${about.name}`;
+  const standIn =
+    typeof kind.standIn === 'object' ? standInFor(kind, undefined, about.name) : undefined;
+  const { collection } = kind;
+  return {
+    objects: [{ collection, key: about.name, label, value: undefined, standIn, place: undefined }],
+    faults: [faultAt(undefined, { object: label, reason })],
+  };
+}
+
+function kindOf(kind: string, apiVersion: unknown): ResourceKind | undefined {
+  return RESOURCE_KINDS.find(
+    (known) => known.kind === kind && known.apiVersions.some((version) => version === apiVersion),
+  );
+}
+
 type JsonObject = Readonly<Record<string, unknown>>;
 
 function isObject(value: unknown): value is JsonObject {
@@ -117,9 +142,9 @@ class ObjectReader {
   #kindOf(raw: JsonObject): ResourceKind | undefined {
     const { kind, apiVersion } = raw;
     if (typeof kind !== 'string') return this.#refuse([], 'this is no object: kind is missing');
-    const named = RESOURCE_KINDS.filter((known) => known.kind === kind);
-    const found = named.find((known) => known.apiVersions.some((known) => known === apiVersion));
+    const found = kindOf(kind, apiVersion);
     if (found || UNREAD_KINDS.has(kind)) return found;
+    const named = RESOURCE_KINDS.filter((known) => known.kind === kind);
     if (named.length === 0) return this.#refuseKind(`unknown kind ${JSON.stringify(kind)}`);
     const accepted = named.flatMap((known) => known.apiVersions).join(', ');
     const quoted = typeof apiVersion === 'string' ? `${JSON.stringify(apiVersion)} ` : '';

@@ -1,10 +1,13 @@
 /** Chooses the configuration source the options name, and loads only what that one needs. */
-import type { Clock } from '../runtime/clock.ts';
+import type { DatastorePorts } from '../datastore/open-datastore.ts';
 import type { ConfigSource } from './config-source.ts';
 import type { RunOptions } from './options.ts';
 
-/** @throws CatbirdError when the datastore is of an unknown kind */
-export async function openConfigSource(options: RunOptions, clock: Clock): Promise<ConfigSource> {
+/** @throws CatbirdError when the settings of the datastore cannot work */
+export async function openConfigSource(
+  options: RunOptions,
+  ports: DatastorePorts,
+): Promise<ConfigSource> {
   const { source, node, env } = options;
   if ('configFile' in source) {
     const { ConfigFileSource } = await import('./config-file.ts');
@@ -13,6 +16,6 @@ export async function openConfigSource(options: RunOptions, clock: Clock): Promi
   const { DatastoreSource } = await import('./datastore-source.ts');
   const { openDatastore } = await import('../datastore/open-datastore.ts');
   const { openRenderer } = await import('./rendering.ts');
-  const datastore = await openDatastore(source.datastore, { clock });
+  const datastore = await openDatastore(source.datastore, ports);
   return new DatastoreSource(datastore, openRenderer(node, env));
 }

@@ -2,6 +2,7 @@
 import { stringify } from 'yaml';
 import { printConfig } from '../config/print.ts';
 import { readDatastore } from '../datastore/open-datastore.ts';
+import { SystemClock, SystemRandom } from '../runtime/system-clock.ts';
 import type { DatastoreOptions } from './options.ts';
 import { describeFaults, isSound, openRenderer } from './rendering.ts';
 
@@ -22,7 +23,10 @@ export async function renderOnce(request: RenderRequest): Promise<{
   readonly isSound: boolean;
 }> {
   const { datastore, node, env, format, showSecrets } = request;
-  const snapshot = await readDatastore(datastore);
+  const snapshot = await readDatastore(datastore, {
+    clock: new SystemClock(),
+    random: new SystemRandom(),
+  });
   const result = openRenderer(node, env).render(snapshot);
   const faults = describeFaults(snapshot, result);
   if (!result.config) return { document: undefined, faults, isSound: false };

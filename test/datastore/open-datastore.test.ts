@@ -2,18 +2,20 @@ import { join } from 'node:path';
 import t from 'tap';
 import { FolderDatastore } from '../../src/datastore/folder.ts';
 import { openDatastore, readDatastore } from '../../src/datastore/open-datastore.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
+const PORTS = { clock: new FakeClock(), random: { uniform: () => 0 }, log: silentLog };
 const CLUSTER = join(import.meta.dirname, '../fixtures/datastore/cluster');
 
 t.test('folder:DIR is a folder', async (t) => {
   const settings = { kind: 'folder', path: CLUSTER } as const;
-  const datastore = await openDatastore(settings, { clock: new FakeClock() });
+  const datastore = await openDatastore(settings, PORTS);
   t.ok(datastore instanceof FolderDatastore);
 });
 
 t.test('a whole cluster as it may lie in a repository', async (t) => {
-  const snapshot = await readDatastore({ kind: 'folder', path: CLUSTER });
+  const snapshot = await readDatastore({ kind: 'folder', path: CLUSTER }, PORTS);
   t.strictSame(snapshot.faults, []);
   t.strictSame([...snapshot.bgpConfigurations.keys()], ['default', 'node.rack2-n07']);
   t.strictSame([...snapshot.nodes.keys()], ['rack1-rr', 'rack2-n07', 'rack2-n08']);
