@@ -19,6 +19,7 @@ const PACKAGES = [
   'openssl',
   'iproute2',
   'iputils-ping',
+  'openssl',
   'procps',
 ];
 

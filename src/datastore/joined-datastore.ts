@@ -1,6 +1,7 @@
 /**
  * One datastore of several sources: waits until each has told what it holds (calico-datastore.md §5),
- * then makes one snapshot of them after each burst of changes.
+ * then makes one snapshot of them after each burst of changes. A snapshot that refers to what is yet to be
+ * read, a Secret for instance, waits for it.
  */
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Datastore } from './datastore.ts';
@@ -21,6 +22,9 @@ export class JoinedDatastore implements Datastore {
   #deliver: (snapshot: Snapshot) => void = () => {};
   #state: 'new' | 'running' | 'stopped' = 'new';
   #settling: { readonly since: number; timer: Timer } | undefined;
+  /** Assembled, but refers to what a source has yet to read. */
+  #held: Snapshot | undefined;
+  #onFirst: () => void = () => {};
 
   /** @param sources in order of precedence: of two objects with one name that of the first counts */
   constructor(sources: readonly ObjectSource[], clock: Clock) {
@@ -36,12 +40,17 @@ export class JoinedDatastore implements Datastore {
     );
     if (this.#state === 'stopped') return;
     this.#state = 'running';
+    const first = new Promise<void>((resolve) => {
+      this.#onFirst = resolve;
+    });
     this.#assemble();
+    await first;
   }
 
   async stop(): Promise<void> {
     this.#state = 'stopped';
     this.#settling?.timer.cancel();
+    this.#onFirst();
     await Promise.all(this.#sources.map((source) => source.stop()));
   }
 
@@ -62,13 +71,22 @@ export class JoinedDatastore implements Datastore {
     this.#settling?.timer.cancel();
     this.#settling = undefined;
     const contents = this.#sources.flatMap((source) => this.#contents.get(source) ?? []);
-    const snapshot = this.#assembler.assemble(
+    const next = this.#assembler.assemble(
       contents.flatMap(({ sources }) => sources),
       contents.flatMap(({ faults }) => faults),
     );
-    if (!snapshot) return;
+    const snapshot = next ?? this.#held;
+    if (snapshot) this.#offer(snapshot);
+  }
+
+  /** Delivers what is whole; the rest waits for the contents that make it so. */
+  #offer(snapshot: Snapshot): void {
+    const answers = this.#sources.map((source) => source.onSnapshot?.(snapshot) ?? true);
+    const isWhole = answers.every((isReady) => isReady);
+    this.#held = isWhole ? undefined : snapshot;
+    if (!isWhole) return;
     this.#deliver(snapshot);
-    for (const source of this.#sources) source.onSnapshot?.(snapshot);
+    this.#onFirst();
   }
 }
 

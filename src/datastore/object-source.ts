@@ -23,6 +23,10 @@ export interface ObjectSource {
   start(onContents: (contents: SourceContents) => void): Promise<void>;
   /** Nothing is told after the call; a start under way resolves. */
   stop(): Promise<void>;
-  /** Told of what all sources gave together, for one that reads only what others refer to. */
-  onSnapshot?(snapshot: Snapshot): void;
+  /**
+   * Told of what all sources gave together, for one that reads only what others refer to.
+   *
+   * @returns false while what the snapshot refers to is being read: it waits for the contents that come
+   */
+  onSnapshot?(snapshot: Snapshot): boolean;
 }

@@ -22,8 +22,12 @@ class ScriptedSource implements ObjectSource {
     this.#resolve();
   }
 
-  onSnapshot(snapshot: Snapshot): void {
+  /** Whether all is read that a snapshot refers to. */
+  isReadyFor: (snapshot: Snapshot) => boolean = () => true;
+
+  onSnapshot(snapshot: Snapshot): boolean {
     this.seen.push(snapshot);
+    return this.isReadyFor(snapshot);
   }
 
   /** Holds these peers from now on. */
@@ -58,6 +62,30 @@ t.test('nothing is delivered before every source has told what it holds (START-2
   await started;
   t.strictSame(received.map(peersOf), [['a', 'b']]);
   t.strictSame([a.seen, b.seen], [received, received], 'sources are told of the whole');
+  await datastore.stop();
+});
+
+t.test('a snapshot waits for what it refers to, and nothing else does (START-2)', async (t) => {
+  const [a, b] = [new ScriptedSource(), new ScriptedSource()];
+  b.isReadyFor = () => false;
+  const { clock, datastore, received, started } = join(a, b);
+  a.tell('a');
+  b.tell();
+  clock.advance(60_000);
+  t.equal(received.length, 0);
+  b.isReadyFor = () => true;
+  b.tell('b');
+  clock.advance(100);
+  await started;
+  t.strictSame(received.map(peersOf), [['a', 'b']]);
+  b.isReadyFor = (snapshot) => !snapshot.bgpPeers.has('late');
+  a.tell('a', 'late');
+  clock.advance(100);
+  t.equal(received.length, 1);
+  b.isReadyFor = () => true;
+  b.tell('b');
+  clock.advance(100);
+  t.strictSame(received.slice(1).map(peersOf), [['a', 'b', 'late']], 'though b told nothing new');
   await datastore.stop();
 });
 

@@ -123,7 +123,7 @@ function halfMatches(rule: FilterRule, path: readonly PropertyKey[]): readonly R
 const SO = '; this rule rejects what the rest of it selects';
 
 /** Peers skip a filter that does not exist (FILT-3); one that cannot be read must not open them. */
-function closedFilter(name: string): BgpFilter {
+export function closedFilter(name: string): BgpFilter {
   const closed = [{ action: 'Reject' }];
   return { name, importV4: closed, exportV4: closed, importV6: closed, exportV6: closed };
 }

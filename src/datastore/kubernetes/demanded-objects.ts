@@ -1,0 +1,112 @@
+/**
+ * Services, EndpointSlices and single Secrets, followed while something refers to them: a source beside
+ * Calico's own objects, wherever those are, for these are Kubernetes' own (calico-datastore.md §2).
+ */
+import type { ObjectSource, SourceContents } from '../object-source.ts';
+import type { Snapshot } from '../snapshot.ts';
+import { type Demands, demandsOf } from './demands.ts';
+import { ENDPOINT_SLICES, SERVICES, secretResource } from './layout.ts';
+import { OncePerTurn } from './once-per-turn.ts';
+import { Reflector, type ReflectorPorts, type Resource } from './reflector.ts';
+import { faultOf } from './reflector-fault.ts';
+
+/** A first read of passwords is waited for this long; then the session waits for it (§5). */
+const SECRET_WAIT_MS = 2_000;
+
+export interface DemandOptions {
+  /** Where the Secrets of passwords are. */
+  readonly namespace: string;
+  /** `CALICO_ADVERTISE_CLUSTER_IPS`. */
+  readonly clusterIpRange: string | undefined;
+  /** An API server that does not answer is not waited for: Calico's objects come from elsewhere (§1.4). */
+  readonly isOptional: boolean;
+}
+
+interface Followed {
+  readonly reflector: Reflector;
+  readonly isSecret: boolean;
+  readonly since: number;
+}
+
+export class DemandedObjects implements ObjectSource {
+  readonly #ports: ReflectorPorts;
+  readonly #options: DemandOptions;
+  readonly #followed = new Map<string, Followed>();
+  readonly #ending = new Set<Promise<void>>();
+  readonly #change: OncePerTurn;
+  #onContents: (contents: SourceContents) => void = () => {};
+  #isStopped = false;
+
+  constructor(ports: ReflectorPorts, options: DemandOptions) {
+    this.#ports = ports;
+    this.#change = new OncePerTurn(ports.clock, () => this.#onContents(this.#contents()));
+    this.#options = options;
+  }
+
+  /** Nothing is demanded yet. */
+  async start(onContents: (contents: SourceContents) => void): Promise<void> {
+    this.#onContents = onContents;
+    onContents(this.#contents());
+  }
+
+  onSnapshot(snapshot: Snapshot): boolean {
+    if (this.#isStopped) return false;
+    this.#follow(demandsOf(snapshot, this.#options.clusterIpRange));
+    return this.#isReady();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#onContents = () => {};
+    for (const [id, { reflector }] of this.#followed) this.#drop(id, reflector);
+    await Promise.all(this.#ending);
+  }
+
+  /** Follows exactly what is demanded. */
+  #follow(demands: Demands): void {
+    const wanted = new Map<string, Resource>();
+    const shared = demands.services ? [SERVICES, ENDPOINT_SLICES] : [];
+    for (const resource of shared) wanted.set(resource.path, resource);
+    for (const name of demands.secrets) {
+      const resource = secretResource(this.#options.namespace, name);
+      wanted.set(`${resource.path}/${name}`, resource);
+    }
+    for (const [id, { reflector }] of this.#followed)
+      if (!wanted.has(id)) this.#drop(id, reflector);
+    for (const [id, resource] of wanted) if (!this.#followed.has(id)) this.#add(id, resource);
+  }
+
+  /** True when all is known, or known not to come: no permission, no such resource, a slow Secret. */
+  #isReady(): boolean {
+    const now = this.#ports.clock.now();
+    return [...this.#followed.values()].every(({ reflector, isSecret, since }) => {
+      if (reflector.standing !== 'starting') return true;
+      if (this.#options.isOptional && reflector.problem !== undefined) return true;
+      return isSecret && now - since >= SECRET_WAIT_MS;
+    });
+  }
+
+  #contents(): SourceContents {
+    const reflectors = [...this.#followed.values()].map(({ reflector }) => reflector);
+    return {
+      sources: reflectors.flatMap(({ sources }) => sources),
+      faults: reflectors.flatMap(faultOf),
+    };
+  }
+
+  #add(id: string, resource: Resource): void {
+    const { clock } = this.#ports;
+    const reflector = new Reflector(resource, this.#ports, () => this.#change.ask());
+    const isSecret = resource.kind === 'Secret';
+    this.#followed.set(id, { reflector, isSecret, since: clock.now() });
+    if (isSecret) clock.setTimer(SECRET_WAIT_MS, () => this.#change.ask());
+    reflector.start();
+  }
+
+  #drop(id: string, reflector: Reflector): void {
+    this.#followed.delete(id);
+    const ended = reflector.stop().then(() => void this.#ending.delete(ended));
+    this.#ending.add(ended);
+    this.#change.ask();
+  }
+}
