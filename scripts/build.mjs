@@ -1,5 +1,6 @@
 /**
- * Compiles src to dist and copies what the compiler leaves behind (the shipped templates).
+ * Compiles src to dist, copies what the compiler leaves behind (the shipped templates), and joins what the
+ * command line loads (`bundle.mjs`).
  *
  * Also npm's `prepare`, hence run by `npm ci` and `npm pack`. Installed without devDependencies there is
  * no compiler; then this says so and succeeds, because a package from the registry brings its dist.
@@ -10,6 +11,7 @@ import { cpSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -49,7 +51,7 @@ function removeLeftovers() {
   }
 }
 
-function build() {
+async function build() {
   const compiler = findCompiler();
   if (!compiler) {
     console.error(
@@ -64,8 +66,9 @@ function build() {
     return 1;
   }
   copyTemplates();
+  await bundle(root, fresh);
   replaceDist();
   return 0;
 }
 
-process.exitCode = build();
+process.exitCode = await build();

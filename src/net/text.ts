@@ -1,12 +1,18 @@
 /**
  * Text forms of addresses, prefixes and router ids.
  *
- * Parsing goes through ip-num (configuration only; it is far too slow for routes). Printing is our
- * own, because views print millions of prefixes: IPv6 in RFC 5952 form.
+ * The usual forms are parsed here, the mixed one by ip-num. Printing is our own too, because views print
+ * millions of prefixes: IPv6 in RFC 5952 form.
  */
-import { IPv4, IPv6 } from 'ip-num';
-import { type Address, ipv4FromNumber, ipv4ToNumber, sameAddress } from './address.ts';
+import { createRequire } from 'node:module';
+import type * as IpNum from 'ip-num';
+import { type Address, ipv4ToNumber, sameAddress } from './address.ts';
 import { makePrefix, type Prefix } from './prefix.ts';
+
+/** Four numbers without leading zeros. */
+const DOTTED_QUAD = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
+const HEX_GROUP = /^[0-9a-fA-F]{1,4}$/;
+const IPV6_GROUPS = 8;
 
 /**
  * Parses an IPv4 or IPv6 address; zones (`%eth0`) and blanks are refused.
@@ -14,22 +20,47 @@ import { makePrefix, type Prefix } from './prefix.ts';
  * @returns 4 or 16 octets, or undefined when the text is no address
  */
 export function parseAddress(text: string): Address | undefined {
+  if (!text.includes(':')) return parseIpv4(text);
+  return text.includes('.') ? parseMixed(text) : parseIpv6(text);
+}
+
+function parseIpv4(text: string): Address | undefined {
+  const octets = DOTTED_QUAD.exec(text)?.slice(1).map(Number);
+  return octets?.every((octet) => octet < 256) ? Uint8Array.from(octets) : undefined;
+}
+
+function parseIpv6(text: string): Address | undefined {
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const [left, right] = halves.map((half) => (half === '' ? [] : half.split(':')));
+  const given = left!.length + (right?.length ?? 0);
+  if (right ? given >= IPV6_GROUPS : given !== IPV6_GROUPS) return undefined;
+  const zeros = new Array<string>(IPV6_GROUPS - given).fill('0');
+  const groups = [...left!, ...zeros, ...(right ?? [])];
+  if (!groups.every((group) => HEX_GROUP.test(group))) return undefined;
+  const words = groups.map((group) => Number.parseInt(group, 16));
+  return Uint8Array.from(words.flatMap((word) => [word >>> 8, word & 255]));
+}
+
+/** IPv6 with a dotted quad at its end (RFC 4291 §2.2). */
+function parseMixed(text: string): Address | undefined {
+  if (!/^[0-9a-fA-F:.]+$/.test(text)) return undefined;
   try {
-    return text.includes(':') ? parseIpv6(text) : ipv4FromNumber(Number(new IPv4(text).value));
+    let { value } = new (loadIpNum().IPv6)(text);
+    const address = new Uint8Array(16);
+    for (let i = 15; i >= 0; i--) {
+      address[i] = Number(value & 255n);
+      value >>= 8n;
+    }
+    return address;
   } catch {
     return undefined; // ip-num throws on any malformed text
   }
 }
 
-function parseIpv6(text: string): Address | undefined {
-  if (!/^[0-9a-fA-F:.]+$/.test(text)) return undefined;
-  const address = new Uint8Array(16);
-  let value = new IPv6(text).value;
-  for (let i = 15; i >= 0; i--) {
-    address[i] = Number(value & 255n);
-    value >>= 8n;
-  }
-  return address;
+/** Loaded when the first such address comes: it costs 19 MiB and 100 ms, and few ever write one. */
+function loadIpNum(): typeof IpNum {
+  return createRequire(import.meta.url)('ip-num') as typeof IpNum;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Text forms of addresses and prefixes: RFC 4291 §2.2 in, RFC 5952 out. */
 import fc from 'fast-check';
+import { IPv4, IPv6 } from 'ip-num';
 import t from 'tap';
 import { sameAddress } from '../../src/net/address.ts';
 import { makePrefix, samePrefix } from '../../src/net/prefix.ts';
@@ -110,3 +111,46 @@ t.test('parse(format(x)) = x', async () => {
     }),
   );
 });
+
+t.test('our parser accepts what ip-num accepts, and means the same', async () => {
+  const parts = [
+    '0',
+    '1',
+    'ab',
+    'FFFF',
+    '12345',
+    ':',
+    ':',
+    '::',
+    '.',
+    '.',
+    '255',
+    '256',
+    '01',
+    ' ',
+  ];
+  const mixture = fc.array(fc.constantFrom(...parts), { maxLength: 18 }).map((all) => all.join(''));
+  const groups = fc
+    .array(fc.constantFrom('0', 'ab', 'FFFF', '', '10'), { minLength: 2, maxLength: 9 })
+    .map((all) => all.join(':'));
+  const quads = fc
+    .array(fc.constantFrom('0', '9', '255', '256', '00', ''), { minLength: 3, maxLength: 5 })
+    .map((all) => all.join('.'));
+  fc.assert(
+    fc.property(fc.oneof(mixture, groups, quads), (text) => numberOf(text) === reference(text)),
+    { numRuns: 3000 },
+  );
+});
+
+function numberOf(text: string): bigint | undefined {
+  return parseAddress(text)?.reduce((value, octet) => value * 256n + BigInt(octet), 0n);
+}
+
+function reference(text: string): bigint | undefined {
+  if (!/^[0-9a-fA-F:.]+$/.test(text)) return undefined;
+  try {
+    return text.includes(':') ? new IPv6(text).value : new IPv4(text).value;
+  } catch {
+    return undefined;
+  }
+}
