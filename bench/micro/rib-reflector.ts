@@ -150,6 +150,6 @@ phase('1000 single changes, a run each', () => {
   }
 });
 phase('one client down and up again', () => {
-  rib.peerDown(clients[0]!, { keepStale: false });
+  rib.peerDown(clients[0]!, { keepStale: [] });
   settle();
 });

@@ -171,6 +171,6 @@ phase('one more receiver', () => {
   while (queue.length > 0) runOnce();
 });
 phase('source down', () => {
-  rib.peerDown(source, { keepStale: false });
+  rib.peerDown(source, { keepStale: [] });
   while (queue.length > 0) runOnce();
 });

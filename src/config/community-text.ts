@@ -13,6 +13,8 @@ import type {
 /** By name, as route views print them too. */
 const WELL_KNOWN: Readonly<Record<string, number>> = {
   'graceful-shutdown': 0xffff_0000,
+  'llgr-stale': 0xffff_0006,
+  'no-llgr': 0xffff_0007,
   blackhole: 0xffff_029a,
   'no-export': 0xffff_ff01,
   'no-advertise': 0xffff_ff02,

@@ -25,6 +25,8 @@ export const ROUTER_IMPACT: Readonly<Record<keyof typeof routerShape, Impact>> =
   listen: 'none', // the listener moves, sessions stay (LISTEN-5)
   hostName: 'none', // said in the next OPEN
   domainName: 'none',
+  gracefulShutdown: 'soft',
+  selectionDeferralTime: 'none', // counts at a start
   defaultLocalPref: 'refresh',
   normalPriority: 'refresh', // PRIO-5
   decision: 'soft',
@@ -60,6 +62,7 @@ export const SESSION_IMPACT: Readonly<Record<keyof typeof sessionShape, Impact>>
   allowLocalAs: 'refresh',
   weight: 'refresh',
   gracefulRestart: 'reset',
+  gracefulShutdown: 'soft',
   addPath: 'reset',
   extendedMessages: 'reset',
   extendedNextHop: 'reset',

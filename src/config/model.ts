@@ -33,6 +33,10 @@ export interface RouterConfig {
   /** Our name, for sessions that announce it. */
   readonly hostName: string | undefined;
   readonly domainName: string | undefined;
+  /** Every neighbor is told GRACEFUL_SHUTDOWN (RFC 8326). */
+  readonly gracefulShutdown: boolean;
+  /** After a start: how long announcements wait for the routes of all neighbors (RFC 4724 §4.1). */
+  readonly selectionDeferralTimeSec: number;
   /** LOCAL_PREF given to routes that bring none (RFC 4271 §5.1.5; SESS-16). */
   readonly defaultLocalPref: number;
   /** Kernel metric of ordinary routes (PRIO, N): routes with a better one are elevated. */
@@ -101,7 +105,16 @@ export interface SessionConfig {
   readonly allowLocalAs: number;
   /** Of its routes, where no import rule sets one. */
   readonly weight: number;
-  readonly gracefulRestart: { readonly enabled: boolean; readonly restartTimeSec: number };
+  readonly gracefulRestart: {
+    readonly enabled: boolean;
+    readonly restartTimeSec: number;
+    /** RFC 8538. */
+    readonly notification: boolean;
+    /** RFC 9494; 0 does not ask for it. */
+    readonly longLivedStaleTimeSec: number;
+  };
+  /** Announcements carry GRACEFUL_SHUTDOWN (RFC 8326), by the neighbor's own key or the router's. */
+  readonly gracefulShutdown: boolean;
   readonly addPath: { readonly send: boolean; readonly receive: boolean };
   /** Messages up to 65535 octets (RFC 8654). */
   readonly extendedMessages: boolean;

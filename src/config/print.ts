@@ -48,7 +48,8 @@ export function printConfig(config: Config, options: PrintOptions = HIDE): Plain
 
 /** Keys of `router`, absent ones left out. */
 export function printRouter(router: RouterConfig): PlainObject {
-  const { clusterId, listen } = router;
+  const { clusterId, listen, selectionDeferralTimeSec } = router;
+  const isDefault = selectionDeferralTimeSec === DEFAULTS.selectionDeferralTimeSec;
   return present({
     asNumber: router.asNumber,
     routerId: formatIpv4Number(router.routerId),
@@ -56,6 +57,8 @@ export function printRouter(router: RouterConfig): PlainObject {
     listen: { port: listen.port, addresses: texts(listen.addresses) },
     hostName: router.hostName,
     domainName: router.domainName,
+    gracefulShutdown: router.gracefulShutdown || undefined,
+    selectionDeferralTime: isDefault ? undefined : selectionDeferralTimeSec,
     defaultLocalPref: router.defaultLocalPref,
     normalPriority: { ...router.normalPriority },
     decision: printDecision(router),
@@ -125,10 +128,8 @@ export function printSession(session: SessionConfig, options: PrintOptions): Pla
     nextHop: session.nextHop,
     allowLocalAs: session.allowLocalAs,
     weight: session.weight,
-    gracefulRestart: {
-      enabled: gracefulRestart.enabled,
-      restartTime: gracefulRestart.restartTimeSec,
-    },
+    gracefulRestart: printGracefulRestart(gracefulRestart),
+    gracefulShutdown: session.gracefulShutdown,
     addPath: { ...session.addPath },
     extendedMessages: session.extendedMessages,
     extendedNextHop: session.extendedNextHop,
@@ -148,6 +149,16 @@ export function printSession(session: SessionConfig, options: PrintOptions): Pla
   };
 }
 
+/** The extensions only where they are on. */
+function printGracefulRestart(settings: SessionConfig['gracefulRestart']): PlainObject {
+  return present({
+    enabled: settings.enabled,
+    restartTime: settings.restartTimeSec,
+    notification: settings.notification || undefined,
+    longLivedStaleTime: settings.longLivedStaleTimeSec || undefined,
+  });
+}
+
 /** What needs no saying. Keys that are always printed are not in here. */
 const SESSION_DEFAULTS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
@@ -158,6 +169,7 @@ const SESSION_DEFAULTS: Readonly<Record<string, string>> = Object.fromEntries(
     allowLocalAs: 0,
     weight: 0,
     gracefulRestart: { enabled: true, restartTime: DEFAULTS.restartTimeSec },
+    gracefulShutdown: false,
     addPath: { send: true, receive: true },
     extendedMessages: false,
     extendedNextHop: false,

@@ -51,6 +51,8 @@ const decision = z.strictObject({
 
 /** Keys of `router`. */
 export const routerShape = {
+  gracefulShutdown: flag.optional(),
+  selectionDeferralTime: duration(0, 3600).optional(),
   asNumber,
   routerId: quad,
   clusterId: quad.optional(),
@@ -123,8 +125,14 @@ export const sessionShape = {
   nextHop: choice('auto', 'self', 'keep').optional(),
   allowLocalAs: integer(0, 255).optional(),
   weight: integer(0, 65_535).optional(),
+  gracefulShutdown: flag.optional(),
   gracefulRestart: z
-    .strictObject({ enabled: flag.optional(), restartTime: duration(0, 4095).optional() })
+    .strictObject({
+      enabled: flag.optional(),
+      restartTime: duration(0, 4095).optional(),
+      notification: flag.optional(),
+      longLivedStaleTime: duration(0, 0xff_ffff).optional(),
+    })
     .optional(),
   addPath: z.strictObject({ send: flag.optional(), receive: flag.optional() }).optional(),
   extendedMessages: flag.optional(),

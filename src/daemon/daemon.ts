@@ -77,7 +77,11 @@ export class Daemon {
     this.#installer = new RouteInstaller(this.rib, ports.forwarding, this.#localRoutes, config);
     this.#bfd = new BfdManager(ports);
     const neighborPorts = { ...ports, rib: this.rib, bfd: this.#bfd };
-    this.neighbors = new Neighbors(neighborPorts, (name) => this.#settled(name));
+    this.neighbors = new Neighbors(neighborPorts, {
+      settled: (name) => this.#recovery?.settle(name),
+      present: (name, isPresent) => this.#recovery?.setPresent(name, isPresent),
+      isDeferring: () => this.#recovery?.isDeferring ?? false,
+    });
     this.#listener = new BgpListener(ports, {
       lookup: (address) => this.neighbors.lookup(address),
       rejected: (address, reason, suppressed) =>
@@ -111,7 +115,11 @@ export class Daemon {
     const faults = (await this.#listen(this.#config)).filter((fault) => !isNoSuchFamily(fault));
     if (faults.length > 0) return faults;
     const names = this.#config.neighbors.map(({ name }) => name);
-    this.#recovery = new Recovery(names, this.#ports.clock, (reason) => this.#recovered(reason));
+    const { selectionDeferralTimeSec } = this.#config.router;
+    this.#recovery = new Recovery(names, selectionDeferralTimeSec, this.#ports.clock, {
+      announce: (reason) => this.#announce(reason),
+      done: (reason) => this.#recovered(reason),
+    });
     this.#applyRouting(this.#config);
     return faults;
   }
@@ -160,8 +168,9 @@ export class Daemon {
     return faults;
   }
 
-  #settled(name: string): void {
-    this.#recovery?.settle(name);
+  #announce(reason: string): void {
+    this.#ports.log.info({ reason }, 'neighbors are told our routes');
+    this.neighbors.announce();
   }
 
   #recovered(reason: string): void {

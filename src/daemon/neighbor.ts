@@ -2,8 +2,7 @@
  * One neighbour: joins its BGP session to its place in the RIB.
  *
  * The session tells what happens on the wire, the RIB decides what it means; nothing here looks at a
- * route. A neighbour whose graceful restart we help keeps its routes as stale until it is back with
- * its End-of-RIB, or its time is up (SESS-4).
+ * route.
  */
 
 import type { SessionState } from '../bgp/session/fsm.ts';
@@ -31,6 +30,7 @@ import type { Timer } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import { BfdWatch, type BfdWatchPorts } from './bfd-watch.ts';
 import { PrefixLimit, RESTART_AFTER_MS } from './prefix-limit.ts';
+import { RestartHelper } from './restart-helper.ts';
 import { ribPeerOf } from './rib-peer.ts';
 import { sessionSettingsOf } from './session-settings.ts';
 
@@ -45,6 +45,10 @@ export interface NeighborPorts extends SessionPorts, BfdWatchPorts {
 export interface NeighborOwner {
   /** It delivered its routes, or turned out to owe none (START-1). */
   settled(name: string): void;
+  /** Its session came up, or was lost. */
+  present(name: string, isPresent: boolean): void;
+  /** True while we restart: whoever bridges it is told nothing yet (RFC 4724 §4.1). */
+  isDeferring(): boolean;
   /** It may have become {@link Neighbor.isResting}. */
   rested(neighbor: Neighbor): void;
 }
@@ -67,7 +71,9 @@ export class Neighbor implements SessionEvents {
   #negotiated: NegotiatedSession | undefined;
   /** Families whose End-of-RIB has not come yet. */
   #endOfRibs = new Set<Family>();
-  #staleTimer: Timer | undefined;
+  readonly #helper: RestartHelper;
+  /** Announcements wait until `announce`. */
+  #isDeferred = false;
   /** Runs while the neighbour is left alone for too many prefixes. */
   #penaltyTimer: Timer | undefined;
   readonly #prefixLimit: PrefixLimit;
@@ -87,6 +93,7 @@ export class Neighbor implements SessionEvents {
     this.#prefixLimit = new PrefixLimit(neighbor.maximumPrefixes);
     this.bfd = new BfdWatch(ports, () => this.#pathBroke());
     this.peerId = ports.rib.addPeer(ribPeerOf(neighbor, config));
+    this.#helper = new RestartHelper(ports, this.peerId, () => owner.rested(this));
     const settings = sessionSettingsOf(neighbor, config, isRestarting, ports.softwareVersion);
     this.session = new Session(settings, ports, this);
   }
@@ -105,7 +112,7 @@ export class Neighbor implements SessionEvents {
    * nothing is lost by forgetting it. Never of one that something holds down.
    */
   get isResting(): boolean {
-    return this.session.state === 'Active' && this.#staleTimer === undefined;
+    return this.session.state === 'Active' && !this.#helper.isKeeping;
   }
 
   /** What holds the session down, for views; undefined when nothing does. */
@@ -143,16 +150,23 @@ export class Neighbor implements SessionEvents {
     this.start();
   }
 
-  /** Ends the session. */
+  /** Ends the session, and with it what is kept for a restart. */
   stop(reason: StopReason): void {
     this.session.stop(reason);
     this.bfd.stop();
+    this.#helper.abandon();
+  }
+
+  /** Our routes are complete, or have been waited for long enough. */
+  announce(): void {
+    if (!this.#isDeferred) return;
+    this.#isDeferred = false;
+    this.#ports.rib.peerWritable(this.peerId);
   }
 
   /** Forgets the neighbour: its session and its routes. */
   remove(reason: StopReason): void {
     this.stop(reason);
-    this.#staleTimer?.cancel();
     this.#penaltyTimer?.cancel();
     this.#ports.rib.removePeer(this.peerId);
   }
@@ -176,9 +190,11 @@ export class Neighbor implements SessionEvents {
   }
 
   established(negotiated: NegotiatedSession, link: SessionLink): void {
-    if (!bridgesRestart(negotiated)) this.#ports.rib.flushStale(this.peerId);
-    else if (this.#staleTimer) this.#keepStale(negotiated.gracefulRestart!.restartTimeSec);
+    const { gracefulRestart } = negotiated;
+    const owesRoutes = gracefulRestart !== undefined && !gracefulRestart.isRestarting;
+    this.#helper.up(negotiated);
     this.#negotiated = negotiated;
+    this.#isDeferred = owesRoutes && this.#owner.isDeferring();
     this.#endOfRibs = new Set(negotiated.families);
     this.#ports.rib.peerUp(this.peerId, {
       wire: negotiated,
@@ -187,9 +203,12 @@ export class Neighbor implements SessionEvents {
       localAddress: link.localAddress,
       localAddressOther: undefined,
       hasEnhancedRefresh: negotiated.hasEnhancedRouteRefresh,
+      isLongLivedAware: gracefulRestart?.isLongLivedAware ?? false,
+      isDeferred: this.#isDeferred,
       outbound: link,
     });
-    if (!negotiated.gracefulRestart) this.#owner.settled(this.#config.name);
+    this.#owner.present(this.#config.name, true);
+    if (!owesRoutes) this.#owner.settled(this.#config.name);
   }
 
   update(bytes: Uint8Array, at: number, end: number): UpdateFault | undefined {
@@ -200,6 +219,7 @@ export class Neighbor implements SessionEvents {
 
   /** The RIB saw the End-of-RIB of a family. */
   endOfRib(family: Family): void {
+    this.#helper.endOfRib(family);
     this.#endOfRibs.delete(family);
     if (this.#endOfRibs.size === 0) this.#owner.settled(this.#config.name);
   }
@@ -209,7 +229,7 @@ export class Neighbor implements SessionEvents {
   }
 
   writable(): void {
-    this.#ports.rib.peerWritable(this.peerId);
+    if (!this.#isDeferred) this.#ports.rib.peerWritable(this.peerId);
   }
 
   /** A chunk of input is done: a good time to look at the number of prefixes. */
@@ -222,10 +242,10 @@ export class Neighbor implements SessionEvents {
   }
 
   down(reason: SessionDown): void {
-    const restart = reason.isGraceful ? this.#negotiated?.gracefulRestart : undefined;
-    this.#ports.rib.peerDown(this.peerId, { keepStale: restart !== undefined });
+    this.#helper.down(reason.isGraceful ? this.#negotiated?.gracefulRestart : undefined);
+    this.#isDeferred = false;
+    this.#owner.present(this.#config.name, false);
     this.#ports.log.warn({ neighbor: this.#config.name, reason: reason.text }, 'session down');
-    if (restart) this.#keepStale(restart.restartTimeSec);
   }
 
   #actOnLimit(verdict: 'warn' | 'restart' | 'shutdown', limit: number): void {
@@ -252,24 +272,8 @@ export class Neighbor implements SessionEvents {
     this.session.start();
   }
 
-  /** The time to come back, and once back the time to send everything again. */
-  #keepStale(restartTimeSec: number): void {
-    this.#staleTimer?.cancel();
-    this.#staleTimer = this.#ports.clock.setTimer(restartTimeSec * 1000, () => {
-      this.#staleTimer = undefined;
-      this.#ports.rib.flushStale(this.peerId);
-      this.#owner.rested(this);
-    });
-  }
-
   #noteFault({ action, reason }: UpdateFault): void {
     this.faults[action]++;
     this.#ports.log.debug({ neighbor: this.#config.name, action, reason }, 'faulty UPDATE');
   }
-}
-
-/** True when the peer kept forwarding in every family: its stale routes stay until End-of-RIB (SESS-4). */
-function bridgesRestart({ families, gracefulRestart }: NegotiatedSession): boolean {
-  const preserved = gracefulRestart?.families.filter((each) => each.isForwardingPreserved) ?? [];
-  return families.every((family) => preserved.some((each) => each.family === family));
 }

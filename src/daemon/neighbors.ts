@@ -30,12 +30,12 @@ export class Neighbors {
   #config: Config | undefined;
   #isRestarting = true;
 
-  constructor(ports: NeighborPorts, settled: NeighborOwner['settled']) {
+  constructor(ports: NeighborPorts, owner: Omit<NeighborOwner, 'rested'>) {
     this.#ports = ports;
     const { clock } = ports;
     // Later, because who rests now may be about to take a connection in this very turn.
     const rested = (neighbor: Neighbor) => clock.defer(() => this.#forget(neighbor));
-    this.#owner = { settled, rested };
+    this.#owner = { ...owner, rested };
   }
 
   /** In the order they were configured or admitted. */
@@ -52,6 +52,11 @@ export class Neighbors {
     this.list()
       .find(({ peerId }) => peerId === peer)
       ?.endOfRib(family);
+  }
+
+  /** Our routes are complete: those who waited for them are told (RFC 4724 §4.1). */
+  announce(): void {
+    for (const { neighbor } of this.#byIdentity.values()) neighbor.announce();
   }
 
   /** Later sessions no longer say that this process has just restarted (SESS-3). */

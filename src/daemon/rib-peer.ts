@@ -23,6 +23,7 @@ export function ribPeerOf(neighbor: NeighborConfig, config: Config): RibPeer {
     enforceFirstAs: neighbor.enforceFirstAs,
     role: isInternal ? undefined : neighbor.role,
     weight: neighbor.weight,
+    isShuttingDown: neighbor.gracefulShutdown || config.router.gracefulShutdown,
     importRules: rulesOf(neighbor.import, config),
     exportRules: rulesOf(neighbor.export, config),
   };

@@ -5,15 +5,27 @@
  * Rejected routes keep their row, with the reason, so that views show them and a changed policy can
  * take them in without asking the peer again.
  */
+import {
+  COMMUNITY_LLGR_STALE,
+  COMMUNITY_NO_LLGR,
+  sortCommunities,
+} from '../bgp/wire/communities.ts';
 import type { UpdateFault } from '../bgp/wire/update-fault.ts';
 import type { UpdateSink } from '../bgp/wire/update-sink.ts';
 import type { WireOptions } from '../bgp/wire/wire-options.ts';
 import type { Family } from '../net/family.ts';
+import { ATTRS_LLGR_STALE } from './attribute-columns.ts';
 import type { AttributeStore } from './attribute-store.ts';
 import type { FamilyRib } from './family-rib.ts';
 import type { AttrsId, PathId, PeerId, PrefixId } from './ids.ts';
 import type { ImportFilter } from './import-filter.ts';
-import { PATH_ELEVATED, PATH_STALE, PATH_WITHDRAWN, type PathReason } from './path-table.ts';
+import {
+  PATH_ELEVATED,
+  PATH_LONG_LIVED,
+  PATH_STALE,
+  PATH_WITHDRAWN,
+  type PathReason,
+} from './path-table.ts';
 
 /** Paths of one peer and family, as plain integers. */
 export interface InboundCounters {
@@ -127,7 +139,7 @@ export class AdjRibIn implements UpdateSink {
     const isNew = known === 0 || paths.has(path, PATH_WITHDRAWN);
     if (isNew) this.#counters[family].received++;
     else this.#countAccepted(rib, path, -1);
-    paths.clear(path, PATH_WITHDRAWN | PATH_STALE);
+    paths.clear(path, PATH_WITHDRAWN | PATH_STALE | PATH_LONG_LIVED);
     const hasChanged = this.#import(rib, path, prefix, this.#current, this.#loop);
     if (!hasChanged && !isNew) return;
     paths.setSince(path, this.#nowSec);
@@ -150,12 +162,26 @@ export class AdjRibIn implements UpdateSink {
     this.#onEndOfRib(family);
   }
 
-  /** Withdraws every path, or keeps them as stale for a restarting peer. */
+  /**
+   * Withdraws every path, or keeps them as stale for a restarting peer. What is stale from an earlier
+   * restart goes (RFC 4724 §4.2), unless it is kept for long (RFC 9494 §4.2).
+   */
   sessionDown(family: Family, keepStale: boolean): void {
     const rib = this.#family(family);
+    const { paths } = rib.tables;
     this.#forEachPath(rib, (path) => {
-      if (keepStale) rib.tables.paths.set(path, PATH_STALE);
+      const isOld = paths.has(path, PATH_STALE) && !paths.has(path, PATH_LONG_LIVED);
+      if (keepStale && !isOld) paths.set(path, PATH_STALE);
       else this.#withdrawPath(rib, path);
+    });
+  }
+
+  /** The restart time is over: stale paths are marked, and judged anew by `reimport`. */
+  keepLongLived(family: Family): void {
+    const rib = this.#family(family);
+    const { paths } = rib.tables;
+    this.#forEachPath(rib, (path) => {
+      if (paths.has(path, PATH_STALE)) paths.set(path, PATH_LONG_LIVED);
     });
   }
 
@@ -188,7 +214,7 @@ export class AdjRibIn implements UpdateSink {
   #isRepeat(rib: FamilyRib, path: PathId): boolean {
     const { paths } = rib.tables;
     if (paths.received(path) !== this.#current) return false;
-    if (paths.has(path, PATH_WITHDRAWN)) return false;
+    if (paths.has(path, PATH_WITHDRAWN | PATH_LONG_LIVED)) return false;
     paths.clear(path, PATH_STALE);
     return true;
   }
@@ -196,6 +222,10 @@ export class AdjRibIn implements UpdateSink {
   #reimportPath(rib: FamilyRib, path: PathId): void {
     const { paths } = rib.tables;
     const received = paths.received(path);
+    if (paths.has(path, PATH_LONG_LIVED) && this.#refusesLongLife(received)) {
+      this.#withdrawPath(rib, path);
+      return;
+    }
     this.#countAccepted(rib, path, -1);
     const loop = this.#filter.checkLoops(received);
     if (this.#import(rib, path, paths.prefix(path), received, loop)) rib.markChanged(path);
@@ -214,8 +244,14 @@ export class AdjRibIn implements UpdateSink {
     const oldAttrs = paths.attrs(path);
     const wasElevated = paths.has(path, PATH_ELEVATED);
     const oldWeight = paths.weight(path);
-    const verdict = this.#filter.judge(rib.tables, prefix, received, loop);
-    const { reason, attrs, isElevated, weight } = verdict;
+    const judged = this.#markedIfLongLived(paths.has(path, PATH_LONG_LIVED), received);
+    const verdict = this.#filter.judge(rib.tables, prefix, judged, loop);
+    const { reason, attrs } = verdict;
+    // Nothing lifts a route that its source left long ago (RFC 9494 §4.3).
+    const isLastResort = this.#attrs.columns.has(attrs, ATTRS_LLGR_STALE);
+    const isElevated = verdict.isElevated && !isLastResort;
+    const weight = isLastResort ? 0 : verdict.weight;
+    this.#attrs.release(judged);
     this.#attrs.retain(received);
     paths.setAttrs(path, received, attrs);
     paths.setReason(path, reason);
@@ -228,13 +264,29 @@ export class AdjRibIn implements UpdateSink {
     return attrs !== oldAttrs || isElevated !== wasElevated || weight !== oldWeight;
   }
 
+  /** RFC 9494 §4.2: such a route is not kept beyond the restart time. */
+  #refusesLongLife(received: AttrsId): boolean {
+    return this.#attrs.attributes(received).communities.includes(COMMUNITY_NO_LLGR);
+  }
+
+  /** The set to judge, with LLGR_STALE where it is due (RFC 9494 §4.3); the caller owns one reference. */
+  #markedIfLongLived(isLongLived: boolean, received: AttrsId): AttrsId {
+    if (!isLongLived || this.#attrs.columns.has(received, ATTRS_LLGR_STALE)) {
+      this.#attrs.retain(received);
+      return received;
+    }
+    const attributes = this.#attrs.attributes(received);
+    const marked = Uint32Array.of(...attributes.communities, COMMUNITY_LLGR_STALE);
+    return this.#attrs.intern({ ...attributes, communities: sortCommunities(marked) });
+  }
+
   #withdrawPath(rib: FamilyRib, path: PathId): void {
     const { paths, family } = rib.tables;
     if (paths.has(path, PATH_WITHDRAWN)) return;
     this.#countAccepted(rib, path, -1);
     this.#counters[family].received--;
     paths.set(path, PATH_WITHDRAWN);
-    paths.clear(path, PATH_STALE);
+    paths.clear(path, PATH_STALE | PATH_LONG_LIVED);
     rib.markDirty(paths.prefix(path));
   }
 

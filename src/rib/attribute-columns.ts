@@ -6,6 +6,7 @@ import { type AsPath, asPathLength, neighborAs } from '../bgp/wire/as-path.ts';
 import {
   COMMUNITY_BLACKHOLE,
   COMMUNITY_GRACEFUL_SHUTDOWN,
+  COMMUNITY_LLGR_STALE,
   COMMUNITY_NO_ADVERTISE,
   COMMUNITY_NO_EXPORT,
   COMMUNITY_NO_EXPORT_SUBCONFED,
@@ -29,8 +30,6 @@ export const ATTRS_HAS_MED = 64;
 export const ATTRS_IS_ORDINARY = 128;
 /** Carries OTC (RFC 9234). */
 export const ATTRS_HAS_OTC = 256;
-
-const COMMUNITY_LLGR_STALE = 0xffff_0006;
 
 /** The fields of one set. */
 export interface AttributeSummary {

@@ -16,6 +16,10 @@ export interface ExportProfile {
   /** IPv4 routes may have IPv6 next hops (RFC 8950). */
   readonly takesIpv6NextHops: boolean;
   readonly policy: Policy;
+  /** LLGR_STALE means something to these peers. */
+  readonly isLongLivedAware: boolean;
+  /** Announcements carry GRACEFUL_SHUTDOWN (RFC 8326). */
+  readonly isShuttingDown: boolean;
 }
 
 /** What goes to customers, peers and clients of a route server is marked as ours (RFC 9234 §5). */

@@ -6,12 +6,14 @@
  * removed after it, so that rules can still look at it.
  */
 import { prepend, withoutConfederation } from '../bgp/wire/as-path.ts';
+import { COMMUNITY_GRACEFUL_SHUTDOWN, sortCommunities } from '../bgp/wire/communities.ts';
 import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
 import { addressSize } from '../net/family.ts';
 import type { PolicyVerdict } from '../policy/compile.ts';
 import {
   ATTRS_HAS_LOCAL_PREF,
   ATTRS_HAS_OTC,
+  ATTRS_LLGR_STALE,
   ATTRS_NO_ADVERTISE,
   ATTRS_NO_EXPORT,
 } from './attribute-columns.ts';
@@ -30,6 +32,7 @@ export type ExportBar =
   | 'no-advertise'
   | 'no-export'
   | 'route-leak'
+  | 'llgr-stale'
   | 'not-reflected'
   | 'cluster-loop';
 
@@ -124,7 +127,8 @@ export class Exporter {
   #rewrite(set: AttrsId, source: PeerId): AttrsId {
     const { attrs, sources, nextHops } = this.#tables;
     const origin = sources.get(source);
-    if (!this.#profile.policy.isEmpty || this.#bar(set, origin)) return NONE;
+    const { policy, isShuttingDown } = this.#profile;
+    if (!policy.isEmpty || isShuttingDown || this.#bar(set, origin)) return NONE;
     const nextHop = this.#nextHop(nextHops.address(attrs.columns.nextHop(set)), undefined, origin);
     return nextHop ? this.#rewriter.rewrite(set, origin, nextHop) : NONE;
   }
@@ -172,8 +176,9 @@ export class Exporter {
 
   #bar(set: AttrsId, origin: RouteOrigin): ExportBar | undefined {
     if (!origin.isBgp) return undefined; // NH-7: only learned routes are bound by communities
-    const { isInternal, isClient } = this.#profile;
+    const { isInternal, isClient, isLongLivedAware } = this.#profile;
     const { attrs } = this.#tables;
+    if (!isLongLivedAware && attrs.columns.has(set, ATTRS_LLGR_STALE)) return 'llgr-stale';
     if (attrs.columns.has(set, ATTRS_NO_ADVERTISE)) return 'no-advertise';
     if (!isInternal) return this.#externalBar(set);
     if (!origin.isInternal) return undefined;
@@ -194,7 +199,11 @@ export class Exporter {
 
   /** The attributes policy sees. */
   #transform(set: AttrsId, origin: RouteOrigin): PathAttributes {
-    const attributes = this.#tables.attrs.attributes(set);
+    const attributes = this.#toPeer(this.#tables.attrs.attributes(set), origin);
+    return this.#profile.isShuttingDown ? shuttingDown(attributes) : attributes;
+  }
+
+  #toPeer(attributes: PathAttributes, origin: RouteOrigin): PathAttributes {
     if (!this.#profile.isInternal) return this.#toExternal(attributes, origin);
     if (!origin.isInternal) return attributes;
     const { routerId } = origin;
@@ -267,4 +276,10 @@ export class Exporter {
     if (isOwnFamily || (global.length === 16 && this.#profile.takesIpv6NextHops)) return global;
     return isBgp ? undefined : selfAddress;
   }
+}
+
+/** The least preferred, wherever the community means nothing too (RFC 8326 §4). */
+function shuttingDown(attributes: PathAttributes): PathAttributes {
+  const marked = Uint32Array.of(...attributes.communities, COMMUNITY_GRACEFUL_SHUTDOWN);
+  return { ...attributes, communities: sortCommunities(marked), localPref: 0 };
 }

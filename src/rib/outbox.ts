@@ -7,9 +7,10 @@ export class Outbox {
   readonly #peer: PeerId;
   readonly #outbound: OutboundPeer;
   /** False from the moment the peer answered "no more room" until the daemon says it is writable. */
-  isWritable = true;
+  isWritable: boolean;
 
-  constructor(peer: PeerId, outbound: OutboundPeer) {
+  constructor(peer: PeerId, outbound: OutboundPeer, isDeferred: boolean) {
+    this.isWritable = !isDeferred;
     this.#peer = peer;
     this.#outbound = outbound;
   }

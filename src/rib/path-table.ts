@@ -23,6 +23,8 @@ export const PATH_CHANGED = 8;
 export const PATH_ELEVATED = 16;
 /** A local route for the kernel only. */
 export const PATH_UNADVERTISED = 32;
+/** Stale beyond the restart time: carries LLGR_STALE (RFC 9494 §4.2). */
+export const PATH_LONG_LIVED = 64;
 
 const REASON_SHIFT = 8;
 

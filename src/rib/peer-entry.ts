@@ -69,6 +69,8 @@ export function profileOf(
     selfAddress: selfAddressOf(family, terms),
     takesIpv6NextHops: takesIpv6NextHops(family, terms),
     policy: policies.get(peer.exportRules, peer),
+    isLongLivedAware: terms.isLongLivedAware ?? false,
+    isShuttingDown: peer.isShuttingDown ?? false,
   };
 }
 
@@ -103,5 +105,7 @@ export function groupKeyOf(
     asWidth,
     hasAddPath,
     maximumMessageSize,
+    terms.isLongLivedAware ?? false,
+    peer.isShuttingDown ?? false,
   ].join(' ');
 }

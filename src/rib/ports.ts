@@ -40,6 +40,8 @@ export interface RibPeer {
   readonly role?: Role | undefined;
   /** Weight of its routes where no rule sets one; 0 when absent. */
   readonly weight?: number;
+  /** What it is told is about to go: GRACEFUL_SHUTDOWN, and the least LOCAL_PREF (RFC 8326 §4). */
+  readonly isShuttingDown?: boolean;
   /** Rule lists, concatenated in order; empty accepts everything. */
   readonly importRules: readonly PolicyRule[];
   readonly exportRules: readonly PolicyRule[];
@@ -56,6 +58,10 @@ export interface RibSession {
   readonly outbound: OutboundPeer;
   /** Both sides know RFC 7313: a refresh is sent between begin and end marks. */
   readonly hasEnhancedRefresh?: boolean;
+  /** It knows what LLGR_STALE means; others are not told such routes (RFC 9494 §4.3). */
+  readonly isLongLivedAware?: boolean;
+  /** Nothing is sent until `Rib.peerWritable`: we restart, and our routes are not complete (RFC 4724 §4.1). */
+  readonly isDeferred?: boolean;
   /**
    * A second address for next hop self in IPv6 messages on an IPv4 session and the other way round;
    * undefined when there is none, then that family announces only routes whose next hop is kept.

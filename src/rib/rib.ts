@@ -139,7 +139,7 @@ export class Rib {
   /** Withdraws the peer's routes and forgets it. */
   removePeer(id: PeerId): void {
     const entry = this.#entry(id);
-    this.peerDown(id, { keepStale: false });
+    this.peerDown(id, { keepStale: [] });
     entry.isRemoved = true;
     this.#pending.add(entry);
   }
@@ -150,7 +150,8 @@ export class Rib {
     this.#groups.leave(entry);
     this.#setOrigin(entry, terms.remoteRouterId);
     entry.adjIn.startSession(terms.wire, terms.families);
-    entry.session = { terms, outbox: new Outbox(id, terms.outbound) };
+    const outbox = new Outbox(id, terms.outbound, terms.isDeferred ?? false);
+    entry.session = { terms, outbox };
     for (const family of FAMILIES) {
       if (terms.families.includes(family)) this.#groups.join(entry, family);
       else entry.adjIn.sessionDown(family, false);
@@ -161,20 +162,32 @@ export class Rib {
   /**
    * The session is gone.
    *
-   * @param options.keepStale keep its routes for a graceful restart, until End-of-RIB or `flushStale`
+   * @param options.keepStale families whose routes stay for a graceful restart, until End-of-RIB or
+   *   `flushStale`
    */
-  peerDown(id: PeerId, options: { readonly keepStale: boolean }): void {
+  peerDown(id: PeerId, options: { readonly keepStale: readonly Family[] }): void {
     const entry = this.#peers.get(id);
     if (!entry) return;
     this.#groups.leave(entry);
     entry.session = undefined;
-    for (const family of FAMILIES) entry.adjIn.sessionDown(family, options.keepStale);
+    for (const family of FAMILIES) {
+      entry.adjIn.sessionDown(family, options.keepStale.includes(family));
+    }
     this.#schedule();
   }
 
   /** Withdraws what a restarting peer has not announced again (RFC 4724 §4.2). */
-  flushStale(id: PeerId): void {
-    for (const family of FAMILIES) this.#peers.get(id)?.adjIn.flushStale(family);
+  flushStale(id: PeerId, family: Family): void {
+    this.#peers.get(id)?.adjIn.flushStale(family);
+    this.#schedule();
+  }
+
+  /** Keeps what is stale beyond the restart time, as the last resort (RFC 9494 §4.2). */
+  keepLongLived(id: PeerId, family: Family): void {
+    const entry = this.#entry(id);
+    entry.adjIn.keepLongLived(family);
+    entry.reimport = reimportStart();
+    this.#pending.add(entry);
     this.#schedule();
   }
 

@@ -85,6 +85,7 @@ const OTHER_VALUES: Readonly<Record<keyof typeof SESSION_IMPACT, string>> = {
   allowLocalAs: '1',
   weight: '1',
   gracefulRestart: '{ enabled: false }',
+  gracefulShutdown: 'true',
   addPath: '{ send: false }',
   extendedMessages: 'true',
   extendedNextHop: 'true',

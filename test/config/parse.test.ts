@@ -19,7 +19,13 @@ neighbors:
     connectRetryTimeSec: 5,
     families: ['ipv4-unicast'],
     nextHop: 'auto',
-    gracefulRestart: { enabled: true, restartTimeSec: 120 },
+    gracefulRestart: {
+      enabled: true,
+      restartTimeSec: 120,
+      notification: false,
+      longLivedStaleTimeSec: 0,
+    },
+    gracefulShutdown: false,
     addPath: { send: true, receive: true },
   });
   t.match(router, { listen: { port: 179 }, defaultLocalPref: 100, clusterId: undefined });

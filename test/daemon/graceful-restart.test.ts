@@ -1,70 +1,173 @@
 import t from 'tap';
-import { AFI_IPV4, SAFI_UNICAST } from '../../src/bgp/wire/constants.ts';
-import { KEEPALIVE } from '../../src/bgp/wire/header.ts';
-import { encodeOpen } from '../../src/bgp/wire/open.ts';
+import {
+  CEASE,
+  CEASE_ADMINISTRATIVE_RESET,
+  CEASE_HARD_RESET,
+  HOLD_TIMER_EXPIRED,
+} from '../../src/bgp/wire/constants.ts';
+import { encodeNotification } from '../../src/bgp/wire/notification.ts';
 import { encodeEndOfRib } from '../../src/bgp/wire/update-writer.ts';
-import { parseAddress } from '../../src/net/text.ts';
-import { Puppet } from '../bgp/session/lab.ts';
-import { Lab } from '../support/lab.ts';
+import { RESTART_TIME_SEC, RestartLab, route, V4, V6 } from './restart-lab.ts';
 
-const HELPER = '10.0.0.1';
 const PEER = '10.0.0.2';
-const RESTART_TIME_SEC = 60;
+const ONE = '10.1.0.0/16';
+const TWO = '10.2.0.0/16';
+const SIX = '2001:db8:1::/48';
+const NO_DATA = new Uint8Array(0);
 
-const CONFIG = `
-router: { asNumber: 64512, routerId: ${HELPER} }
-neighbors: [ { name: peer, address: ${PEER}, asNumber: 64512, passive: true } ]`;
-
-const OPEN = encodeOpen({
-  asNumber: 64512,
-  holdTimeSec: 0,
-  routerId: 0x0a00_0002,
-  capabilities: [
-    {
-      kind: 'graceful-restart',
-      isRestarting: true,
-      hasNotificationSupport: false,
-      restartTimeSec: RESTART_TIME_SEC,
-      families: [{ afi: AFI_IPV4, safi: SAFI_UNICAST, isForwardingPreserved: true }],
-    },
-  ],
-});
-
-/** An UPDATE with 10.1.0.0/16, an empty AS_PATH and the peer as next hop. */
-const ROUTE = Uint8Array.from(
-  Buffer.from(
-    `${'ff'.repeat(16)}002f02 0000 0015 40010100 400200 4003040a000002 40050400000064 100a01`.replaceAll(
-      ' ',
-      '',
-    ),
-    'hex',
-  ),
-);
-
-async function arrive(lab: Lab, puppet: Puppet): Promise<void> {
-  puppet.dial(HELPER);
-  await lab.settle(100);
-  puppet.send(OPEN, KEEPALIVE);
-  await lab.settle(100);
+/** A daemon with one peer that has announced ONE, TWO and SIX. */
+async function start(offer = {}, keys = '') {
+  const lab = new RestartLab(['peer'], keys);
+  await lab.helper.start();
+  const peer = await lab.arrive(PEER, offer);
+  peer.send(route(ONE, PEER), route(TWO, PEER), route(SIX, PEER));
+  peer.send(encodeEndOfRib(V4), encodeEndOfRib(V6));
+  await lab.seconds(1);
+  return { lab, peer };
 }
 
-t.test('a neighbour that is back gets its restart time anew (SESS-4)', async (t) => {
-  const lab = new Lab();
-  const helper = lab.node(HELPER, CONFIG);
-  await helper.start();
-  const host = lab.network.host(parseAddress(PEER)!);
-  const before = new Puppet(host);
-  await arrive(lab, before);
-  before.send(ROUTE, encodeEndOfRib('ipv4-unicast'));
-  await lab.settle(100);
-  t.same(helper.routes(), ['10.1.0.0/16 via 10.0.0.2']);
-  before.connection!.abort();
-  await lab.settle((RESTART_TIME_SEC - 1) * 1000);
-  const after = new Puppet(host);
-  await arrive(lab, after);
-  t.equal(helper.state('peer'), 'Established');
-  await lab.settle((RESTART_TIME_SEC - 1) * 1000);
-  t.same(helper.routes(), ['10.1.0.0/16 via 10.0.0.2'], 'it may take its time to send a table');
-  await lab.settle(2000);
-  t.same(helper.routes(), [], 'but not for ever');
+t.test('a lost peer has its restart time to come back (SESS-4)', async (t) => {
+  const { lab, peer } = await start();
+  peer.connection!.abort();
+  await lab.seconds(RESTART_TIME_SEC - 1);
+  t.same(lab.routes(), [ONE, TWO, SIX]);
+  await lab.seconds(2);
+  t.same(lab.routes(), []);
+});
+
+t.test('a peer that is back may take its time to send a table, but not for ever', async (t) => {
+  const { lab, peer } = await start();
+  peer.connection!.abort();
+  await lab.seconds(RESTART_TIME_SEC - 1);
+  await lab.arrive(PEER);
+  await lab.seconds(300);
+  t.same(lab.routes(), [ONE, TWO, SIX]);
+  await lab.seconds(61);
+  t.same(lab.routes(), []);
+});
+
+t.test('End-of-RIB ends the restart of its family only (RFC 4724 §4.2)', async (t) => {
+  const { lab, peer } = await start();
+  peer.connection!.abort();
+  await lab.seconds(1);
+  const back = await lab.arrive(PEER);
+  back.send(route(ONE, PEER), encodeEndOfRib(V4));
+  await lab.seconds(1);
+  t.same(lab.routes(), [ONE, SIX], 'what was not sent again is gone');
+  back.send(encodeEndOfRib(V6));
+  await lab.seconds(1);
+  t.same(lab.routes(), [ONE]);
+});
+
+t.test('the F bit counts family by family (RFC 4724 §4.2)', async (t) => {
+  const { lab, peer } = await start();
+  peer.connection!.abort();
+  await lab.seconds(1);
+  await lab.arrive(PEER, { preserved: [V6] });
+  await lab.seconds(1);
+  t.same(lab.routes(), [SIX]);
+});
+
+t.test('a family missing in the new capability is purged (RFC 4724 §4.2)', async (t) => {
+  const { lab, peer } = await start();
+  peer.connection!.abort();
+  await lab.seconds(1);
+  await lab.arrive(PEER, { families: [V4] });
+  await lab.seconds(1);
+  t.same(lab.routes(), [ONE, TWO]);
+});
+
+t.test('a family the peer never asked to keep goes with the session', async (t) => {
+  const { lab, peer } = await start({ families: [V4] });
+  peer.connection!.abort();
+  await lab.seconds(1);
+  t.same(lab.routes(), [ONE, TWO]);
+});
+
+t.test(
+  'back to back: stale from an earlier restart goes when a second begins (RFC 4724 §4.2)',
+  async (t) => {
+    const { lab, peer } = await start();
+    peer.connection!.abort();
+    await lab.seconds(1);
+    const back = await lab.arrive(PEER);
+    back.send(route(ONE, PEER));
+    await lab.seconds(1);
+    t.same(lab.routes(), [ONE, TWO, SIX]);
+    back.connection!.abort();
+    await lab.seconds(1);
+    t.same(lab.routes(), [ONE]);
+  },
+);
+
+t.test('a peer without the capability loses its routes at once', async (t) => {
+  const lab = new RestartLab(['peer']);
+  await lab.helper.start();
+  const peer = await lab.arrive(PEER, null);
+  peer.send(route(ONE, PEER));
+  await lab.seconds(1);
+  peer.connection!.abort();
+  await lab.seconds(1);
+  t.same(lab.routes(), []);
+});
+
+const HOLD_EXPIRED = encodeNotification({ code: HOLD_TIMER_EXPIRED, subcode: 0, data: NO_DATA });
+const HARD_RESET = encodeNotification({
+  code: CEASE,
+  subcode: CEASE_HARD_RESET,
+  data: Uint8Array.of(CEASE, CEASE_ADMINISTRATIVE_RESET),
+});
+const NOTIFYING = { hasNotificationSupport: true };
+const ASKS_FOR_IT = ', gracefulRestart: { notification: true }';
+
+t.test('a received NOTIFICATION is not graceful by default (SESS-5)', async (t) => {
+  const { lab, peer } = await start(NOTIFYING);
+  peer.send(HOLD_EXPIRED);
+  await lab.seconds(1);
+  t.same(lab.routes(), []);
+});
+
+t.test('with the N bit on both sides a NOTIFICATION is bridged (RFC 8538 §4)', async (t) => {
+  const { lab, peer } = await start(NOTIFYING, ASKS_FOR_IT);
+  peer.send(HOLD_EXPIRED);
+  await lab.seconds(1);
+  t.same(lab.routes(), [ONE, TWO, SIX]);
+  await lab.seconds(RESTART_TIME_SEC);
+  t.same(lab.routes(), []);
+});
+
+t.test('a Hard Reset is not bridged (RFC 8538 §4)', async (t) => {
+  const { lab, peer } = await start(NOTIFYING, ASKS_FOR_IT);
+  peer.send(HARD_RESET);
+  await lab.seconds(1);
+  t.same(lab.routes(), []);
+});
+
+t.test('the N bit of one side only changes nothing (RFC 8538 §4)', async (t) => {
+  const { lab, peer } = await start({}, ASKS_FOR_IT);
+  peer.send(HOLD_EXPIRED);
+  await lab.seconds(1);
+  t.same(lab.routes(), []);
+});
+
+t.test(
+  'an operator who clears a session means it: Hard Reset around the Cease (RFC 8538 §3.1)',
+  async (t) => {
+    const { lab, peer } = await start(NOTIFYING, ASKS_FOR_IT);
+    lab.helper.commands.clearNeighbor('peer', 'maintenance');
+    await lab.seconds(1);
+    const [sent] = peer.notifications;
+    t.match(sent, { code: CEASE, subcode: CEASE_HARD_RESET });
+    t.same([...sent!.data.subarray(0, 3)], [CEASE, CEASE_ADMINISTRATIVE_RESET, 11]);
+    t.same(lab.routes(), []);
+  },
+);
+
+t.test('shutting a neighbour down drops what is kept for its restart', async (t) => {
+  const { lab, peer } = await start();
+  peer.connection!.abort();
+  await lab.seconds(1);
+  lab.helper.commands.shutdownNeighbor('peer', undefined);
+  await lab.seconds(1);
+  t.same(lab.routes(), []);
 });

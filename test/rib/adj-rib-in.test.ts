@@ -100,7 +100,7 @@ t.test('graceful restart: what is stale goes when the time is up', async (t) => 
   from.announce([TO]);
   lab.settle();
   from.down(true);
-  lab.rib.flushStale(from.id);
+  lab.rib.flushStale(from.id, 'ipv4-unicast');
   lab.settle();
   t.equal(lab.rib.views.sizes('ipv4-unicast').prefixes, 0);
 });

@@ -275,3 +275,21 @@ t.test('an IPv4 set and an IPv6 set with the same next hop and attributes are on
   t.equal(sets.length, 2);
   t.equal(sets[0], sets[1]);
 });
+
+t.test('graceful shutdown: announcements say so, softly there and back (RFC 8326)', async (t) => {
+  const lab = new RibLab();
+  const external = lab.upPeer('e', EXTERNAL);
+  const internal = lab.upPeer('i');
+  lab.rib.originate({ prefix: prefix(TO), source: 'static', gateway: undefined });
+  lab.settle();
+  const before = [...external.lines, ...internal.lines];
+  external.update({ isShuttingDown: true });
+  internal.update({ isShuttingDown: true });
+  lab.settle();
+  t.same(external.lines, [`${TO} via 10.0.0.100 path [${LOCAL_AS}] communities 4294901760`]);
+  t.same(internal.lines, [`${TO} via 10.0.0.100 path [] pref 0 communities 4294901760`]);
+  external.update({ isShuttingDown: false });
+  internal.update({ isShuttingDown: false });
+  lab.settle();
+  t.same([...external.lines, ...internal.lines], before);
+});

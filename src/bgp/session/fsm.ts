@@ -75,7 +75,7 @@ export type FsmTimer = 'connect-retry' | 'hold' | 'keepalive';
 export interface ConnectionEnd {
   /** One sentence for operators; text from the peer in it is escaped. */
   readonly text: string;
-  /** The TCP connection died without a NOTIFICATION: graceful restart may bridge it (RFC 4724 §4.2). */
+  /** Graceful restart may bridge it: TCP died without a NOTIFICATION, or RFC 8538 is agreed. */
   readonly isGraceful: boolean;
   readonly notification: Notification | undefined;
   /** Who sent the notification. */

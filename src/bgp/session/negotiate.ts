@@ -34,6 +34,16 @@ export interface PeerGracefulRestart {
     readonly family: Family;
     readonly isForwardingPreserved: boolean;
   }[];
+  /** Both sides set the N bit: only a Hard Reset ends the session for good (RFC 8538 §3). */
+  readonly bridgesNotifications: boolean;
+  /** Agreed families it asks us to keep for long (RFC 9494 §3). */
+  readonly longLived: readonly {
+    readonly family: Family;
+    readonly isForwardingPreserved: boolean;
+    readonly staleTimeSec: number;
+  }[];
+  /** It knows what LLGR_STALE means. */
+  readonly isLongLivedAware: boolean;
 }
 
 /** What both OPENs agreed. */
@@ -112,19 +122,28 @@ function isInternal({ asNumber, localAsNumber }: SessionSettings): boolean {
   return asNumber === localAsNumber;
 }
 
-/** LLGR without families says that we understand it as a helper. */
+/**
+ * LLGR without families says that we understand it as a helper. The F bits are set while we recover
+ * (SESS-3); with RFC 8538 always, as a session that was reset leaves our forwarding as it is.
+ */
 function restartCapabilities(settings: SessionSettings): Capability[] {
-  if (!settings.gracefulRestart.enabled) return [];
-  const isForwardingPreserved = settings.restarting;
+  const { enabled, restartTimeSec, notification, longLivedStaleTimeSec } = settings.gracefulRestart;
+  if (!enabled) return [];
+  const isForwardingPreserved = settings.restarting || notification;
+  const families = settings.families.map((f) => ({ ...afiSafiOf(f), isForwardingPreserved }));
+  const longLived = families.map((f) => ({ ...f, staleTimeSec: longLivedStaleTimeSec }));
   return [
     {
       kind: 'graceful-restart',
       isRestarting: settings.restarting,
-      hasNotificationSupport: false,
-      restartTimeSec: settings.gracefulRestart.restartTimeSec,
-      families: settings.families.map((f) => ({ ...afiSafiOf(f), isForwardingPreserved })),
+      hasNotificationSupport: notification,
+      restartTimeSec,
+      families,
     },
-    { kind: 'long-lived-graceful-restart', families: [] },
+    {
+      kind: 'long-lived-graceful-restart',
+      families: longLivedStaleTimeSec > 0 ? longLived : [],
+    },
   ];
 }
 
@@ -168,7 +187,7 @@ export function negotiate(
     remoteRole: rolesOf(remote).map(roleOf)[0],
     remoteCapabilities: remote.capabilities,
     gracefulRestart: settings.gracefulRestart.enabled
-      ? peerGracefulRestart(remote, families)
+      ? peerGracefulRestart(remote, families, settings.gracefulRestart.notification)
       : undefined,
   };
 }
@@ -282,6 +301,7 @@ function addPath(remote: Open, families: readonly Family[], mode: number): reado
 function peerGracefulRestart(
   remote: Open,
   agreed: readonly Family[],
+  hasNotificationSupport: boolean,
 ): PeerGracefulRestart | undefined {
   const capability = remote.capabilities.findLast((c) => c.kind === 'graceful-restart');
   if (capability?.kind !== 'graceful-restart') return undefined;
@@ -290,5 +310,28 @@ function peerGracefulRestart(
     return family && agreed.includes(family) ? [{ family, isForwardingPreserved }] : [];
   });
   const { restartTimeSec, isRestarting } = capability;
-  return { restartTimeSec, isRestarting, families };
+  const bridgesNotifications = hasNotificationSupport && capability.hasNotificationSupport;
+  return {
+    restartTimeSec,
+    isRestarting,
+    families,
+    bridgesNotifications,
+    ...longLived(remote, agreed),
+  };
+}
+
+/** Without graceful restart this capability means nothing (RFC 9494 §4.1). */
+function longLived(
+  remote: Open,
+  agreed: readonly Family[],
+): Pick<PeerGracefulRestart, 'longLived' | 'isLongLivedAware'> {
+  const capability = remote.capabilities.findLast((c) => c.kind === 'long-lived-graceful-restart');
+  if (capability?.kind !== 'long-lived-graceful-restart') {
+    return { longLived: [], isLongLivedAware: false };
+  }
+  const families = capability.families.flatMap(({ afi, safi, ...rest }) => {
+    const family = familyOf(afi, safi);
+    return family && agreed.includes(family) ? [{ family, ...rest }] : [];
+  });
+  return { longLived: families, isLongLivedAware: true };
 }

@@ -21,7 +21,7 @@ import { type Notification, NotificationError } from '../wire/notification.ts';
 import { encodeOpen, type Open } from '../wire/open.ts';
 import type { RouteRefresh } from '../wire/route-refresh.ts';
 import type { UpdateFault } from '../wire/update-fault.ts';
-import { cease, isCease, isError } from './cease.ts';
+import { cease, hardReset, isBridged, isCease, isError } from './cease.ts';
 import { resolveCollision } from './collision.ts';
 import { makeCounters, type SessionCounters } from './counters.ts';
 import type { ConnectionEnd, SessionState } from './fsm.ts';
@@ -160,8 +160,11 @@ export class Session {
     this.#isStarted = false;
     this.#isInErrorWait = false;
     this.#waitTimer?.cancel();
-    const notification = reason === 'silent' ? undefined : cease(reason.subcode, reason.text ?? '');
+    const plain = reason === 'silent' ? undefined : cease(reason.subcode, reason.text ?? '');
+    const isBridging = this.negotiated?.gracefulRestart?.bridgesNotifications;
+    const final = plain && isBridging ? hardReset(plain) : plain;
     for (const connection of [this.#dialled, this.#accepted, this.#established]) {
+      const notification = connection === this.#established ? final : plain;
       connection?.handle({ kind: 'ManualStop', notification });
     }
     this.#publishState('stopped');
@@ -292,11 +295,12 @@ export class Session {
   }
 
   #ended(connection: PeerConnection, end: ConnectionEnd, wasEstablished: boolean): void {
+    const bridges = connection.negotiated?.gracefulRestart?.bridgesNotifications ?? false;
     this.#release(connection);
     if (this.#isStarted) this.#plan(end, wasEstablished);
     if (wasEstablished) this.counters.flaps++;
     this.#publishState(end.text);
-    if (wasEstablished) this.#events.down(end);
+    if (wasEstablished) this.#events.down({ ...end, isGraceful: isBridged(end, bridges) });
   }
 
   /** Decides what comes after the end of a connection. */

@@ -4,6 +4,17 @@ import type { Family } from '../../net/family.ts';
 import type { Connection, PeerEndpoint } from '../../runtime/transport.ts';
 import type { Role } from '../wire/role.ts';
 
+/** What we offer of RFC 4724, 8538 and 9494. */
+export interface GracefulRestartSettings {
+  readonly enabled: boolean;
+  /** 0–4095. */
+  readonly restartTimeSec: number;
+  /** A NOTIFICATION does not end it either, unless it is a Hard Reset (RFC 8538). */
+  readonly notification: boolean;
+  /** How long peers may keep our routes as the last resort (RFC 9494); 0 does not ask for it. */
+  readonly longLivedStaleTimeSec: number;
+}
+
 /** Plain values; nobody changes them after they were handed in. */
 export interface SessionSettings {
   /** Label, for logs and views. */
@@ -26,7 +37,7 @@ export interface SessionSettings {
   readonly keepaliveTimeSec?: number | undefined;
   readonly connectRetryTimeSec: number;
   readonly families: readonly Family[];
-  readonly gracefulRestart: { readonly enabled: boolean; readonly restartTimeSec: number };
+  readonly gracefulRestart: GracefulRestartSettings;
   /** We are recovering after a start: OPENs carry the R bit and F bits (SESS-3, START-1). */
   readonly restarting: boolean;
   readonly addPath: { readonly send: boolean; readonly receive: boolean };

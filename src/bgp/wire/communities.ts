@@ -7,6 +7,10 @@ import { formatIpv4Number } from '../../net/text.ts';
 import { readU16, readU32 } from './octets.ts';
 
 export const COMMUNITY_GRACEFUL_SHUTDOWN = 0xffff_0000;
+/** Kept long after its source went away (RFC 9494 §4). */
+export const COMMUNITY_LLGR_STALE = 0xffff_0006;
+/** Not to be kept like that. */
+export const COMMUNITY_NO_LLGR = 0xffff_0007;
 export const COMMUNITY_BLACKHOLE = 0xffff_029a;
 export const COMMUNITY_NO_EXPORT = 0xffff_ff01;
 export const COMMUNITY_NO_ADVERTISE = 0xffff_ff02;
@@ -15,6 +19,8 @@ export const COMMUNITY_NO_PEER = 0xffff_ff04;
 
 const WELL_KNOWN: ReadonlyMap<number, string> = new Map([
   [COMMUNITY_GRACEFUL_SHUTDOWN, 'graceful-shutdown'],
+  [COMMUNITY_LLGR_STALE, 'llgr-stale'],
+  [COMMUNITY_NO_LLGR, 'no-llgr'],
   [COMMUNITY_BLACKHOLE, 'blackhole'],
   [COMMUNITY_NO_EXPORT, 'no-export'],
   [COMMUNITY_NO_ADVERTISE, 'no-advertise'],

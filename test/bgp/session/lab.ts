@@ -51,7 +51,12 @@ export function settingsTo(
     holdTimeSec: 240,
     connectRetryTimeSec: 5,
     families: ['ipv4-unicast'],
-    gracefulRestart: { enabled: true, restartTimeSec: 120 },
+    gracefulRestart: {
+      enabled: true,
+      restartTimeSec: 120,
+      notification: false,
+      longLivedStaleTimeSec: 0,
+    },
     restarting: false,
     addPath: { send: true, receive: true },
     ...overrides,

@@ -31,7 +31,7 @@ t.test('our OPEN offers what Calico nodes offer (SESS-2)', async (t) => {
   const bare = buildOpen({
     ...ours,
     addPath: { send: false, receive: false },
-    gracefulRestart: { enabled: false, restartTimeSec: 120 },
+    gracefulRestart: { ...ours.gracefulRestart, enabled: false },
   });
   t.equal(bare.capabilities.length, 4);
 });
@@ -134,7 +134,7 @@ t.test('graceful restart needs both sides; of two capabilities the last counts',
     restartTimeSec: 90,
     families: [{ family: 'ipv4-unicast', isForwardingPreserved: true }],
   });
-  const off = { ...ours, gracefulRestart: { enabled: false, restartTimeSec: 120 } };
+  const off = { ...ours, gracefulRestart: { ...ours.gracefulRestart, enabled: false } };
   t.equal(agreed(off, remote).gracefulRestart, undefined);
 });
 

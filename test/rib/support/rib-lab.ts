@@ -18,7 +18,7 @@ import {
   finishUnreach,
 } from '../../../src/bgp/wire/update-writer.ts';
 import type { WireOptions } from '../../../src/bgp/wire/wire-options.ts';
-import type { Family } from '../../../src/net/family.ts';
+import { FAMILIES, type Family } from '../../../src/net/family.ts';
 import { makePrefix, type Prefix } from '../../../src/net/prefix.ts';
 import { formatAddress, formatPrefix, parseAddress, parsePrefix } from '../../../src/net/text.ts';
 import type { PeerId } from '../../../src/rib/ids.ts';
@@ -190,7 +190,7 @@ export class LabPeer implements UpdateSink {
 
   down(keepStale = false): void {
     this.isUp = false;
-    this.#lab.rib.peerDown(this.id, { keepStale });
+    this.#lab.rib.peerDown(this.id, { keepStale: keepStale ? FAMILIES : [] });
   }
 
   /** Announces prefixes to the RIB. */
