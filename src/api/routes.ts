@@ -44,9 +44,12 @@ const ROUTES: readonly RouteEntry[] = [
   get('/v1/fib', ({ views }) => ({ list: views.fib() })),
   get('/v1/blocks', ({ views }) => ({ value: views.blocks() })),
   get('/v1/config', ({ views }) => ({ value: views.config() })),
-  post('/v1/neighbors/([^/]+)/clear', ({ commands }, { parameters, body }) =>
-    done(commands.clearNeighbor(parameters[0]!, textOf(body, 'message'))),
-  ),
+  post('/v1/neighbors/([^/]+)/clear', ({ commands }, { parameters, body }) => {
+    const [name] = parameters;
+    const direction = directionOf(body);
+    if (direction) return done(commands.softClearNeighbor(name!, direction));
+    return done(commands.clearNeighbor(name!, textOf(body, 'message')));
+  }),
   post('/v1/neighbors/([^/]+)/shutdown', ({ commands }, { parameters, body }) =>
     done(commands.shutdownNeighbor(parameters[0]!, textOf(body, 'message'))),
   ),
@@ -97,6 +100,13 @@ function many(lines: Iterable<unknown> | undefined): ApiAnswer | undefined {
 
 function done(found: boolean): ApiAnswer | undefined {
   return found ? { value: { ok: true } } : undefined;
+}
+
+/** @throws CatbirdError for a direction that is none */
+function directionOf(body: unknown): 'in' | 'out' | undefined {
+  const direction = textOf(body, 'soft');
+  if (direction === undefined || direction === 'in' || direction === 'out') return direction;
+  throw new CatbirdError('CATBIRD_API_REQUEST', `soft is in or out, not '${direction}'`);
 }
 
 function textOf(body: unknown, key: string): string | undefined {

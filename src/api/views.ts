@@ -107,6 +107,8 @@ export interface DaemonViews {
 export interface DaemonCommands {
   /** @returns false when there is no such neighbour */
   clearNeighbor(name: string, text: string | undefined): boolean;
+  /** Refreshes the routes of one direction; the session stays. */
+  softClearNeighbor(name: string, direction: 'in' | 'out'): boolean;
   shutdownNeighbor(name: string, text: string | undefined): boolean;
   enableNeighbor(name: string): boolean;
   setLogLevel(level: string): void;

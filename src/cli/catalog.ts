@@ -87,9 +87,11 @@ ${API_HELP}`,
   {
     name: 'clear',
     summary: 'restart a session',
-    help: `catbird clear neighbor NAME [--message TEXT]
+    help: `catbird clear neighbor NAME [--message TEXT] [--soft in|out]
 
-Closes the session with Cease and lets it come up again.
+Closes the session with Cease and lets it come up again. With --soft the session stays: \`in\` judges
+what the neighbor sent anew and asks it to send everything again (ROUTE-REFRESH), \`out\` sends it
+everything again.
 
 ${API_HELP}`,
     load: async () => (await import('./commands/neighbor.ts')).clear,

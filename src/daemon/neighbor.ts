@@ -30,6 +30,7 @@ import type { Timer } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import { BfdWatch, type BfdWatchPorts } from './bfd-watch.ts';
 import { PrefixLimit, RESTART_AFTER_MS } from './prefix-limit.ts';
+import { RefreshWatch } from './refresh-watch.ts';
 import { RestartHelper } from './restart-helper.ts';
 import { ribPeerOf } from './rib-peer.ts';
 import { sessionSettingsOf } from './session-settings.ts';
@@ -77,6 +78,7 @@ export class Neighbor implements SessionEvents {
   /** Runs while the neighbour is left alone for too many prefixes. */
   #penaltyTimer: Timer | undefined;
   readonly #prefixLimit: PrefixLimit;
+  readonly #refresh: RefreshWatch;
   #isShutDown = false;
   #isOverLimit = false;
 
@@ -96,6 +98,7 @@ export class Neighbor implements SessionEvents {
     this.#helper = new RestartHelper(ports, this.peerId, () => owner.rested(this));
     const settings = sessionSettingsOf(neighbor, config, isRestarting, ports.softwareVersion);
     this.session = new Session(settings, ports, this);
+    this.#refresh = new RefreshWatch(ports.clock, ports.rib, this.peerId);
   }
 
   get config(): NeighborConfig {
@@ -226,6 +229,24 @@ export class Neighbor implements SessionEvents {
 
   routeRefresh(family: Family, subtype: number): void {
     if (subtype === REFRESH_REQUEST) this.#ports.rib.routeRefresh(this.peerId, family);
+    else if (this.#negotiated?.hasEnhancedRouteRefresh) this.#refresh.mark(family, subtype);
+  }
+
+  /**
+   * Judges what the peer sent anew, and asks it to send everything again where it can; or sends it
+   * everything again.
+   *
+   * @returns false when the session is not Established
+   */
+  softClear(direction: 'in' | 'out'): boolean {
+    const { negotiated } = this.session;
+    if (!negotiated) return false;
+    const { rib } = this.#ports;
+    if (direction === 'in') {
+      rib.reimport(this.peerId);
+      this.session.requestRefresh();
+    } else for (const family of negotiated.families) rib.routeRefresh(this.peerId, family);
+    return true;
   }
 
   writable(): void {
@@ -242,6 +263,7 @@ export class Neighbor implements SessionEvents {
   }
 
   down(reason: SessionDown): void {
+    this.#refresh.cancel();
     this.#helper.down(reason.isGraceful ? this.#negotiated?.gracefulRestart : undefined);
     this.#isDeferred = false;
     this.#owner.present(this.#config.name, false);

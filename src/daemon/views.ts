@@ -78,6 +78,14 @@ export function makeCommands({ daemon, log }: ViewContext): DaemonCommands {
       if (!neighbor?.isShutDown) neighbor?.start();
       return neighbor !== undefined;
     },
+    softClearNeighbor(name, direction) {
+      const neighbor = find(name);
+      if (neighbor && !neighbor.softClear(direction)) {
+        const reason = `the session with ${name} is not Established`;
+        throw new CatbirdError('CATBIRD_API_REQUEST', reason);
+      }
+      return neighbor !== undefined;
+    },
     shutdownNeighbor(name, text) {
       find(name)?.shutDown(because(CEASE_ADMINISTRATIVE_SHUTDOWN, text));
       return find(name) !== undefined;

@@ -185,6 +185,21 @@ export class AdjRibIn implements UpdateSink {
     });
   }
 
+  /** The peer is about to send everything again: what it does not repeat is gone (RFC 7313 §4). */
+  beginRefresh(family: Family): void {
+    const rib = this.#family(family);
+    this.#forEachPath(rib, (path) => rib.tables.paths.set(path, PATH_STALE));
+  }
+
+  /** The refresh will not be finished: its marks go, so that a restart does not take them for its own. */
+  cancelRefresh(family: Family): void {
+    const rib = this.#family(family);
+    const { paths } = rib.tables;
+    this.#forEachPath(rib, (path) => {
+      if (!paths.has(path, PATH_LONG_LIVED)) paths.clear(path, PATH_STALE);
+    });
+  }
+
   /** Withdraws the paths still stale. */
   flushStale(family: Family): void {
     const rib = this.#family(family);

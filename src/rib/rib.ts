@@ -128,8 +128,7 @@ export class Rib {
     entry.peer = peer;
     if (importKeyOf(old, this.#policies) !== importKeyOf(peer, this.#policies)) {
       entry.adjIn.setFilter(this.#filterOf(peer));
-      entry.reimport = reimportStart();
-      this.#pending.add(entry);
+      this.#startReimport(entry);
     }
     this.#setOrigin(entry, this.#sources.get(id).routerId);
     if (this.#groups.regroup(entry)) this.#pending.add(entry);
@@ -220,6 +219,27 @@ export class Rib {
     this.#schedule();
   }
 
+  /** The peer begins to send everything again (RFC 7313); what it has not repeated by the end goes. */
+  beginRefresh(id: PeerId, family: Family): void {
+    this.#entry(id).adjIn.beginRefresh(family);
+  }
+
+  /** The session was lost before the end. */
+  cancelRefresh(id: PeerId, family: Family): void {
+    this.#entry(id).adjIn.cancelRefresh(family);
+  }
+
+  endRefresh(id: PeerId, family: Family): void {
+    this.#entry(id).adjIn.flushStale(family);
+    this.#schedule();
+  }
+
+  /** Judges all routes of a peer anew. */
+  reimport(id: PeerId): void {
+    this.#startReimport(this.#entry(id));
+    this.#schedule();
+  }
+
   /** Brings in a local route, or replaces the one with the same prefix and source. */
   originate(route: LocalRoute): void {
     this.#local.originate(route, Math.floor(this.#options.now() / 1000));
@@ -251,8 +271,7 @@ export class Rib {
     this.#attrs.setDefaultLocalPref(identity.defaultLocalPref);
     for (const entry of this.#peers.values()) {
       entry.adjIn.setFilter(this.#filterOf(entry.peer));
-      entry.reimport = reimportStart();
-      this.#pending.add(entry);
+      this.#startReimport(entry);
     }
     for (const family of FAMILIES) this.#families[family].markAll();
     this.#groups.rescan();
@@ -306,6 +325,11 @@ export class Rib {
     } else if (isFull && elapsedMs < budgetMs / 2) {
       this.#batch = Math.min(LARGEST_BATCH, this.#batch * 2);
     }
+  }
+
+  #startReimport(entry: PeerEntry): void {
+    entry.reimport = reimportStart();
+    this.#pending.add(entry);
   }
 
   #reimport(entry: PeerEntry): void {

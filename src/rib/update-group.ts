@@ -33,6 +33,10 @@ interface Member {
   opening: Uint8Array | undefined;
   /** To be sent when the backlog is empty: End-of-RIB, or the end of a refresh (RFC 7313). */
   closing: Uint8Array | undefined;
+  /** The End-of-RIB has not been sent yet. */
+  isJoining: boolean;
+  /** A refresh that waits for it: a begin mark must not come before (RFC 7313 §4). */
+  awaitsRefresh: boolean;
 }
 
 /** A portion of the dump, kept for members that are at the same place. */
@@ -97,7 +101,8 @@ export class UpdateGroup {
   join(peer: PeerId, outbox: Outbox): void {
     const closing = encodeEndOfRib(this.#tables.family);
     const backlog = Backlog.forJoin();
-    this.#members.set(peer, { peer, outbox, backlog, opening: undefined, closing });
+    const state = { isJoining: true, awaitsRefresh: false, opening: undefined, closing };
+    this.#members.set(peer, { peer, outbox, backlog, ...state });
     this.#portion = undefined; // it may hold routes of the new member
   }
 
@@ -121,6 +126,8 @@ export class UpdateGroup {
       if (isClean ? wanted === told : !isHeld && wanted === 0) continue;
       if (backlog.mark(slot, isHeld)) this.#pin(slot);
     }
+    // Between the marks of a refresh everything must come again, or the peer takes it as gone.
+    if (old.backlog?.isDumping && !old.backlog.isJoin) backlog.restartDump();
     from.leave(peer);
     this.#members.set(peer, { ...old, backlog });
   }
@@ -129,6 +136,10 @@ export class UpdateGroup {
   refresh(peer: PeerId, isEnhanced: boolean): void {
     const member = this.#members.get(peer);
     if (!member) return;
+    if (isEnhanced && member.isJoining) {
+      member.awaitsRefresh = true;
+      return;
+    }
     member.backlog ??= new Backlog();
     member.backlog.restartDump();
     if (!isEnhanced) return;
@@ -296,6 +307,10 @@ export class UpdateGroup {
     if (!member.closing || member.backlog || !member.outbox.isWritable) return;
     member.outbox.sendBytes(member.closing);
     member.closing = undefined;
+    member.isJoining = false;
+    if (!member.awaitsRefresh) return;
+    member.awaitsRefresh = false;
+    this.refresh(member.peer, true);
   }
 
   #serveDirty(member: Member, backlog: Backlog): void {

@@ -95,6 +95,9 @@ t.test('no daemon is exit code 3, wrong words are exit code 2', async (t) => {
   t.equal((await run(['show', 'nothing'])).code, 2);
   t.equal((await run(['show', 'neighbors', '--wrong'])).code, 2);
   t.equal((await run(['fly'])).code, 2);
+  t.equal((await run(['clear', 'neighbor', 'a', '--soft', 'up'])).code, 2);
+  t.equal((await run(['clear', 'neighbor', 'a', '--soft', 'in', '--message', 'x'])).code, 2);
+  t.equal((await run(['enable', 'neighbor', 'a', '--soft', 'in'])).code, 2);
   t.equal((await run([])).code, 2);
   t.equal((await run(['show', '--help'])).code, 0);
 });
@@ -114,11 +117,13 @@ t.test('administrative commands reach the daemon with their text', async (t) => 
     (await run(['clear', 'neighbor', NEIGHBOR.name, '--message', 'hi', '--api', api])).code,
     0,
   );
+  t.equal((await run(['clear', 'neighbor', NEIGHBOR.name, '--soft', 'in', '--api', api])).code, 0);
   t.equal((await run(['shutdown', 'neighbor', NEIGHBOR.name, '--api', api])).code, 0);
   t.equal((await run(['enable', 'neighbor', 'nobody', '--api', api])).code, 1);
   t.equal((await run(['log-level', 'debug', '--api', api])).code, 0);
   t.same(record, [
     `clear ${NEIGHBOR.name} hi`,
+    `soft ${NEIGHBOR.name} in`,
     `shutdown ${NEIGHBOR.name}`,
     'enable nobody',
     'log-level debug',

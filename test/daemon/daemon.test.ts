@@ -294,3 +294,25 @@ t.test(
     t.equal(a!.state('n2'), 'Established', 'an operator brings it back');
   },
 );
+
+t.test('soft clears refresh one direction and keep the session (RFC 2918, RFC 7313)', async (t) => {
+  const lab = new Lab();
+  const [a, b] = await startMesh(lab);
+  const seenByB = b!.routes();
+  const since = a!.views.neighbor('n2')!.since;
+  const messages = (node: LabNode, name: string) => node.views.neighbor(name)!.messages;
+  const asked = messages(b!, 'n1').received['routeRefresh']!;
+  t.ok(a!.commands.softClearNeighbor('n2', 'in'));
+  await lab.settle(1000);
+  t.equal(messages(b!, 'n1').received['routeRefresh']! - asked, 1, 'one request');
+  t.equal(messages(a!, 'n2').received['routeRefresh'], 2, 'answered between marks');
+  const updates = messages(b!, 'n1').received['update']!;
+  t.ok(a!.commands.softClearNeighbor('n2', 'out'));
+  await lab.settle(1000);
+  t.equal(messages(b!, 'n1').received['update']! - updates, 1, 'the own block again');
+  t.same(b!.routes(), seenByB);
+  t.equal(a!.views.neighbor('n2')!.since, since, 'nothing was reset');
+  a!.commands.shutdownNeighbor('n2', undefined);
+  t.throws(() => a!.commands.softClearNeighbor('n2', 'in'), /not Established/);
+  t.notOk(a!.commands.softClearNeighbor('nobody', 'in'));
+});

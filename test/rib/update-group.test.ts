@@ -165,3 +165,65 @@ t.test('routes move between many members without a trace of old state', async (t
     t.equal(peer.needlessWithdrawals, 0);
   });
 });
+
+const ENHANCED = { ...CLIENT, hasEnhancedRefresh: true };
+
+t.test('a refresh asked for before End-of-RIB begins behind it (RFC 7313 §4)', async (t) => {
+  const lab = new RibLab();
+  lab.upPeer('from', CLIENT).announce(blocks(0, 10));
+  lab.settle();
+  const peer = lab.peer('late', ENHANCED);
+  peer.up();
+  lab.rib.routeRefresh(peer.id, 'ipv4-unicast');
+  lab.rib.routeRefresh(peer.id, 'ipv4-unicast');
+  lab.settle();
+  t.same(peer.marks, ['end-of-rib 10', 'begin 10', 'end 10']);
+});
+
+t.test(
+  'between the marks everything comes, also when the peer changes groups meanwhile',
+  async (t) => {
+    const lab = new RibLab();
+    const peer = lab.upPeer('to', ENHANCED);
+    const from = lab.upPeer('from', CLIENT);
+    for (let first = 0; first < 20_000; first += 10_000) from.announce(blocks(first, 10_000));
+    lab.settle();
+    peer.routes.clear();
+    peer.marks.length = 0;
+    peer.hasRoom = false;
+    lab.rib.routeRefresh(peer.id, 'ipv4-unicast');
+    lab.settle();
+    peer.drain();
+    peer.hasRoom = false;
+    lab.settle();
+    t.match(peer.marks, ['begin 0'], 'under way');
+    const harmless = { name: 'all', match: {}, set: {}, action: 'accept' } as const;
+    peer.update({ exportRules: [harmless] });
+    lab.settle();
+    peer.drain();
+    lab.settle();
+    t.match(peer.marks.at(-1), 'end 20000');
+    t.equal(peer.routes.size, 20_000);
+  },
+);
+
+t.test('what a peer does not repeat between its marks is gone (RFC 7313 §4)', async (t) => {
+  const lab = new RibLab();
+  const to = lab.upPeer('to', CLIENT);
+  const from = lab.upPeer('from', CLIENT);
+  from.announce(blocks(0, 10));
+  lab.settle();
+  const before = to.messages;
+  lab.rib.beginRefresh(from.id, 'ipv4-unicast');
+  from.announce(blocks(0, 4));
+  from.announce(blocks(4, 2), { med: 9 });
+  lab.settle();
+  t.equal(to.routes.size, 10, 'they stay until the end');
+  lab.rib.endRefresh(from.id, 'ipv4-unicast');
+  lab.settle();
+  t.same([...to.routes.keys()].sort(), blocks(0, 6).sort());
+  t.equal(to.messages - before, 2, 'one message of changes, one of withdrawals');
+  lab.rib.endRefresh(from.id, 'ipv4-unicast');
+  lab.settle();
+  t.equal(to.routes.size, 6);
+});

@@ -107,6 +107,7 @@ export function recordingCommands(record: string[]): DaemonCommands {
   };
   return {
     clearNeighbor: note('clear'),
+    softClearNeighbor: note('soft'),
     shutdownNeighbor: note('shutdown'),
     enableNeighbor: note('enable'),
     setLogLevel: (level) => void record.push(`log-level ${level}`),

@@ -16,10 +16,11 @@ import {
   CEASE_COLLISION_RESOLUTION,
   CEASE_CONFIGURATION_CHANGE,
   REFRESH_END,
+  REFRESH_REQUEST,
 } from '../wire/constants.ts';
 import { type Notification, NotificationError } from '../wire/notification.ts';
 import { encodeOpen, type Open } from '../wire/open.ts';
-import type { RouteRefresh } from '../wire/route-refresh.ts';
+import { encodeRouteRefresh, type RouteRefresh } from '../wire/route-refresh.ts';
 import type { UpdateFault } from '../wire/update-fault.ts';
 import { cease, hardReset, isBridged, isCease, isError } from './cease.ts';
 import { resolveCollision } from './collision.ts';
@@ -182,6 +183,21 @@ export class Session {
     this.#settings = settings;
     if (mustRestart) this.start();
     return changed;
+  }
+
+  /**
+   * Asks the peer to send everything again (RFC 2918).
+   *
+   * @returns false when the session is down, or the peer cannot
+   */
+  requestRefresh(): boolean {
+    const { negotiated } = this;
+    if (!negotiated?.hasRouteRefresh) return false;
+    for (const family of negotiated.families) {
+      const message = encodeRouteRefresh(family, REFRESH_REQUEST);
+      this.#established?.send(message, 0, message.length);
+    }
+    return true;
   }
 
   /**

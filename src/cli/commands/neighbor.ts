@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { apiPath, postCommand } from '../client.ts';
 import { type CommandIo, EXIT_DONE, UsageError } from '../command.ts';
 
-/** Closes the session and lets it come up again. */
+/** Closes the session and lets it come up again; with `--soft` only routes are refreshed. */
 export async function clear(args: string[], io: CommandIo): Promise<number> {
   return act('clear', args, io);
 }
@@ -22,14 +22,23 @@ async function act(action: string, args: string[], io: CommandIo): Promise<numbe
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { api: { type: 'string' }, message: { type: 'string' } },
+    options: { api: { type: 'string' }, message: { type: 'string' }, soft: { type: 'string' } },
   });
   const [kind, name] = positionals;
   if (kind !== 'neighbor' || name === undefined || positionals.length > 2) {
     throw new UsageError(`usage: catbird ${action} neighbor NAME`);
   }
-  const body = values.message === undefined ? {} : { message: values.message };
+  const { message, soft } = values;
+  if (soft !== undefined) checkSoft(action, soft, message);
+  const body = { ...(message !== undefined && { message }), ...(soft !== undefined && { soft }) };
   const path = `/v1/neighbors/${encodeURIComponent(name)}/${action}`;
   await postCommand(apiPath(values.api, io.env), path, body);
   return EXIT_DONE;
+}
+
+function checkSoft(action: string, soft: string, message: string | undefined): void {
+  if (action !== 'clear') throw new UsageError(`${action} takes no --soft`);
+  if (soft !== 'in' && soft !== 'out')
+    throw new UsageError(`--soft takes in or out, not '${soft}'`);
+  if (message !== undefined) throw new UsageError('--message goes with a session that is closed');
 }

@@ -26,6 +26,8 @@ import type { NextHopState, RibPeer } from '../../../src/rib/ports.ts';
 import { Rib, type RibOptions } from '../../../src/rib/rib.ts';
 
 export const LOCAL_AS = 64512;
+/** Subtypes of ROUTE-REFRESH. */
+const REFRESH_MARKS = ['request', 'begin', 'end'];
 
 /** Parses text that is known to be an address. */
 export function address(text: string): Uint8Array {
@@ -120,6 +122,8 @@ export class LabPeer implements UpdateSink {
   /** Text of prefix (and path id) to the attributes last received. */
   readonly routes = new Map<string, PathAttributes>();
   readonly endsOfRib: Family[] = [];
+  /** Marks in the order they came, with the number of routes held then: `end-of-rib 3`. */
+  readonly marks: string[] = [];
   messages = 0;
   sends = 0;
   octets = 0;
@@ -235,6 +239,7 @@ export class LabPeer implements UpdateSink {
 
   endOfRib(family: Family): void {
     this.endsOfRib.push(family);
+    this.marks.push(`end-of-rib ${this.routes.size}`);
   }
 
   attributes(
@@ -284,6 +289,8 @@ export class LabPeer implements UpdateSink {
 
   #walk(bytes: Uint8Array, at: number, end: number): void {
     this.messages++;
+    if (bytes[at + 18] === 5)
+      this.marks.push(`${REFRESH_MARKS[bytes[at + 21]!]} ${this.routes.size}`);
     if (bytes[at + 18] !== 2) return;
     const fault = walkUpdate(bytes, at, end, this.#receiveWire, this);
     if (fault) throw new Error(`The RIB sent a bad message: ${fault.reason}`);
