@@ -50,8 +50,8 @@ export const SESSION_IMPACT: Readonly<Record<keyof typeof sessionShape, Impact>>
   localAsNumber: 'reset',
   sourceAddress: 'reset',
   passive: 'reset',
-  password: 'reset',
-  passwordFile: 'reset',
+  password: 'none', // set on the open connection
+  passwordFile: 'none',
   ttlSecurity: 'reset',
   holdTime: 'reset',
   keepaliveTime: 'reset',

@@ -1,10 +1,11 @@
 /** A static configuration file as a configuration source, followed by stat (works for renames and symlinks). */
 import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import type { Config } from '../config/model.ts';
 import { formatFault, parseConfig } from '../config/parse.ts';
 import { CatbirdError } from '../net/error.ts';
 import type { ConfigDelivery, ConfigSource } from './config-source.ts';
-import { withPasswordFiles } from './password-files.ts';
+import { passwordFilesOf, withPasswordFiles } from './password-files.ts';
 
 const STAT_INTERVAL_MS = 1000;
 
@@ -32,9 +33,11 @@ function readFailure(error: NodeJS.ErrnoException): string {
   return error.message;
 }
 
-/** Follows one file; a faulty version is delivered as faults only. */
+/** Follows one file and the password files it names; a faulty version is delivered as faults only. */
 export class ConfigFileSource implements ConfigSource {
   readonly #path: string;
+  readonly #passwordFiles = new Set<string>();
+  readonly #changed = () => this.reload();
   #onDelivery: ((delivery: ConfigDelivery) => void) | undefined;
 
   constructor(path: string) {
@@ -47,7 +50,8 @@ export class ConfigFileSource implements ConfigSource {
     if (!first.config) throw new CatbirdError('CATBIRD_CONFIG_INVALID', first.faults.join('\n'));
     this.#onDelivery = onDelivery;
     onDelivery(first);
-    watchFile(this.#path, { interval: STAT_INTERVAL_MS }, () => this.reload());
+    watchFile(this.#path, { interval: STAT_INTERVAL_MS }, this.#changed);
+    this.#follow(first.config);
   }
 
   reload(): void {
@@ -56,11 +60,26 @@ export class ConfigFileSource implements ConfigSource {
 
   async stop(): Promise<void> {
     this.#onDelivery = undefined;
-    unwatchFile(this.#path);
+    for (const path of [this.#path, ...this.#passwordFiles]) unwatchFile(path, this.#changed);
   }
 
   async #read(): Promise<void> {
     const delivery = await readConfigFile(this.#path);
-    this.#onDelivery?.(delivery);
+    if (!this.#onDelivery) return;
+    this.#onDelivery(delivery);
+    if (delivery.config) this.#follow(delivery.config);
+  }
+
+  #follow(config: Config): void {
+    const named = passwordFilesOf(config);
+    for (const path of this.#passwordFiles) {
+      if (!named.has(path)) unwatchFile(path, this.#changed);
+    }
+    for (const path of named) {
+      if (this.#passwordFiles.has(path)) continue;
+      watchFile(path, { interval: STAT_INTERVAL_MS }, this.#changed);
+    }
+    this.#passwordFiles.clear();
+    for (const path of named) this.#passwordFiles.add(path);
   }
 }

@@ -11,6 +11,12 @@ export async function withPasswordFiles(config: Config): Promise<Config> {
   };
 }
 
+/** The files a configuration names. */
+export function passwordFilesOf({ neighbors, neighborRanges }: Config): ReadonlySet<string> {
+  const sessions: readonly SessionConfig[] = [...neighbors, ...neighborRanges];
+  return new Set(sessions.flatMap(({ passwordFile }) => passwordFile ?? []));
+}
+
 async function withPassword<T extends SessionConfig>(session: T): Promise<T> {
   if (session.passwordFile === undefined) return session;
   try {

@@ -7,8 +7,9 @@
  */
 import type { Socket } from 'node:net';
 import type { Address } from '../net/address.ts';
+import { hostPrefix } from '../net/prefix.ts';
 import { parseAddress } from '../net/text.ts';
-import { descriptorOf, limitTtl, markRoutingTraffic } from './socket-options.ts';
+import { descriptorOf, limitTtl, markRoutingTraffic, setMd5Key } from './socket-options.ts';
 import type { Connection, ConnectionHandler } from './transport.ts';
 
 /** Octets a socket buffers for us before `write` answers false. */
@@ -65,6 +66,11 @@ export class TcpConnection implements Connection {
 
   limitTtl(ttl: number, minimumTtl: number): string | undefined {
     return limitTtl(descriptorOf(this.#socket), this.remoteAddress, ttl, minimumTtl);
+  }
+
+  setPassword(password: string | undefined): string | undefined {
+    const remote = hostPrefix(this.remoteAddress);
+    return setMd5Key(descriptorOf(this.#socket), remote, password ?? '');
   }
 
   write(bytes: Uint8Array): boolean {

@@ -54,6 +54,13 @@ export interface Connection {
    * @returns a sentence when the system cannot; the connection must then not be used
    */
   limitTtl(ttl: number, minimumTtl: number): string | undefined;
+  /**
+   * Signs with another TCP-MD5 key from now on, or with none, and demands the same of what arrives
+   * (RFC 2385). What the peer signs otherwise is lost, and sent again until both ends agree.
+   *
+   * @returns a sentence when the system cannot
+   */
+  setPassword(password: string | undefined): string | undefined;
   /** @returns false when the caller should wait for onDrain; the bytes are taken in any case and must not change. */
   write(bytes: Uint8Array): boolean;
   /** Collects the writes between cork and uncork into one system call. */

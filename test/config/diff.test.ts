@@ -207,5 +207,5 @@ t.test('no password gets into a diff, though its change is seen', async (t) => {
     neighbor(`${BASE}, password: old`),
     neighbor(`${BASE}, password: new`),
   );
-  t.match(neighbors.restarted[0]!.keys, [{ key: 'password', from: '********', to: '********' }]);
+  t.match(neighbors.changed[0]!.keys, [{ key: 'password', from: '********', to: '********' }]);
 });

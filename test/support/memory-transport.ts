@@ -231,6 +231,8 @@ export class MemoryConnection implements Connection {
   #isClosing = false;
   #wantsDrain = false;
   #isFlushScheduled = false;
+  /** Key set on the open connection; undefined also when it was never changed. */
+  password: string | undefined;
 
   constructor(host: MemoryTransport, ends: Ends) {
     this.#host = host;
@@ -246,6 +248,11 @@ export class MemoryConnection implements Connection {
 
   limitTtl(): string | undefined {
     return undefined;
+  }
+
+  setPassword(password: string | undefined): string | undefined {
+    this.password = password;
+    return this.isDead ? 'the connection is closed' : undefined;
   }
 
   write(bytes: Uint8Array): boolean {

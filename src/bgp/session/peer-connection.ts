@@ -126,6 +126,11 @@ export class PeerConnection implements ConnectionHandler {
     return this.#connection?.remotePort;
   }
 
+  /** Changes the TCP-MD5 key of the open connection; a sentence when the system cannot. */
+  setPassword(password: string | undefined): string | undefined {
+    return this.#connection?.setPassword(password);
+  }
+
   /** Takes over a connection the peer opened. */
   adopt(connection: Connection): void {
     this.#setup.counters.connects++;

@@ -172,12 +172,14 @@ export class Session {
   }
 
   /**
-   * Takes new settings, restarting a started session with Cease/6 when it must (RECONF-1).
+   * Takes new settings, restarting a started session with Cease/6 when it must (RECONF-1). Another
+   * password is set on the open connections, as far as the kernel allows (SESS-9).
    *
    * @returns the names of the settings that made a restart necessary; empty when none
    */
   update(settings: SessionSettings): readonly string[] {
-    const changed = needsRestart(this.#settings, settings);
+    const changed = [...needsRestart(this.#settings, settings)];
+    if (changed.length === 0 && !this.#rekey(settings.password)) changed.push('password');
     const mustRestart = this.#isStarted && changed.length > 0;
     if (mustRestart) this.stop({ subcode: CEASE_CONFIGURATION_CHANGE });
     this.#settings = settings;
@@ -202,7 +204,8 @@ export class Session {
 
   /**
    * Takes a connection the peer opened; closes it at once while the session is down or waits after
-   * an error. Of an Established session that does graceful restart it is the successor (RFC 4724 §5).
+   * an error. Of an Established session that does graceful restart it is the successor, once its OPEN has
+   * come (RFC 4724 §5).
    */
   accept(connection: Connection): void {
     if (!this.#isStarted || this.#isInErrorWait) {
@@ -215,12 +218,16 @@ export class Session {
       connection.abort();
       return;
     }
-    const successor = 'the peer opened a new connection';
-    if (this.negotiated?.gracefulRestart?.families.length)
-      this.#dropAs(this.#established, successor);
-    this.#dropAs(this.#accepted, successor);
+    this.#dropAs(this.#accepted, SUCCESSOR);
     this.#accepted = this.#makeConnection('accepted');
     this.#accepted.adopt(connection);
+  }
+
+  /** Answers false when a connection cannot take the key. */
+  #rekey(password: string | undefined): boolean {
+    if (password === this.#settings.password) return true;
+    const connections = [this.#dialled, this.#accepted, this.#established];
+    return connections.every((connection) => connection?.setPassword(password) === undefined);
   }
 
   #dropAs(connection: PeerConnection | undefined, reason: string): void {
@@ -282,10 +289,16 @@ export class Session {
     };
     for (const rival of [this.#established, this.#dialled, this.#accepted]) {
       if (!rival || rival === from) continue;
-      if (resolveCollision(from, rival, ids) === 'fresh') return 'collision';
-      rival.handle({ kind: 'OpenCollisionDump' });
+      if (rival === this.#established && this.#isRestart()) this.#dropAs(rival, SUCCESSOR);
+      else if (resolveCollision(from, rival, ids) === 'fresh') return 'collision';
+      else rival.handle({ kind: 'OpenCollisionDump' });
     }
     return agreed;
+  }
+
+  /** A peer that opens a second connection has lost the first, if it does graceful restart. */
+  #isRestart(): boolean {
+    return (this.negotiated?.gracefulRestart?.families.length ?? 0) > 0;
   }
 
   #becomeEstablished(connection: PeerConnection): void {
@@ -385,6 +398,8 @@ export class Session {
     this.#events.stateChanged(from, to, reason ?? PROGRESS[to]);
   }
 }
+
+const SUCCESSOR = 'the peer opened a new connection';
 
 /** By how far a connection has come. */
 const ORDER: readonly SessionState[] = [

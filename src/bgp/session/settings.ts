@@ -112,7 +112,6 @@ export function needsRestart(old: SessionSettings, next: SessionSettings): reado
   check('extendedNextHop', old.extendedNextHop === next.extendedNextHop);
   check('role', old.role === next.role);
   check('strictRole', old.strictRole === next.strictRole);
-  check('password', old.password === next.password);
   check('ttlSecurity', (old.ttlSecurity ?? 0) === (next.ttlSecurity ?? 0));
   return changed;
 }
