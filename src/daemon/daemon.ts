@@ -72,6 +72,7 @@ export class Daemon {
       now: () => clock.now(),
       schedule: (run) => clock.defer(run),
       budgetMs: RUN_BUDGET_MS,
+      hashSeed: Math.floor(ports.random.uniform() * 2 ** 32),
     });
     this.#localRoutes = new LocalRoutes(this.rib);
     this.#installer = new RouteInstaller(this.rib, ports.forwarding, this.#localRoutes, config);

@@ -11,10 +11,11 @@ export class AdvertisedRoutes {
   /** Routes by source, so that what one member is told can be counted. */
   #bySource = new Uint32Array(16);
   #size = 0;
+  #limit = 1;
 
-  /** Slots that may be in use are below this. */
+  /** All slots in use are below this. */
   get limit(): number {
-    return this.#attrs.length;
+    return this.#limit;
   }
 
   /** 0: not advertised. */
@@ -38,7 +39,10 @@ export class AdvertisedRoutes {
 
   /** Replaces a slot; references are the caller's business. */
   set(slot: number, attrs: AttrsId, source: PeerId): void {
-    if (slot >= this.#attrs.length) this.#grow(slot + 1);
+    if (slot >= this.#limit) {
+      this.#limit = slot + 1;
+      if (slot >= this.#attrs.length) this.#grow(slot + 1);
+    }
     this.#count(slot, -1);
     this.#attrs[slot] = attrs;
     this.#source[slot] = attrs === 0 ? 0 : source;

@@ -1,8 +1,9 @@
 /**
  * Growth of the typed-array columns that the tables are made of.
  *
- * All columns of a table grow together to the same capacity; copying four megabytes takes about a
- * millisecond, so doubling needs no further cleverness.
+ * All columns of a table grow together to the same capacity. Room that is not used yet costs address space
+ * only: the kernel maps a page of a large array when it is first written. So growth is in big steps,
+ * which keeps copies, and the memory they hold twice for a while, few.
  */
 
 /** A zero-filled copy of `column` with room for `capacity` elements. */
@@ -26,12 +27,12 @@ export function grownUint8(column: Uint8Array, capacity: number): Uint8Array<Arr
   return grown;
 }
 
-/**
- * Capacity for at least `needed` elements: doubles while small; above a million it grows by half, so
- * that a full table does not pay for twice its size.
- */
+/** Capacity from which on it only doubles: above, even address space is worth a thought. */
+const LARGE = 4 * 1024 * 1024;
+
+/** Capacity for at least `needed` elements: four times as much as before, twice when it is large. */
 export function nextCapacity(capacity: number, needed: number): number {
   let next = capacity;
-  while (next < needed) next = next < 1_000_000 ? next * 2 : Math.ceil(next * 1.5);
+  while (next < needed) next *= next < LARGE ? 4 : 2;
   return next;
 }

@@ -215,8 +215,11 @@ export class PathTable {
 
   /** The first row of a peer at or behind `from`, 0 when there is none. */
   nextOfPeer(peer: PeerId, from: number): PathId {
-    const at = this.#peer.indexOf(peer, from);
-    return (at < 0 || at >= this.#limit ? 0 : at) as PathId;
+    const peers = this.#peer;
+    const limit = this.#limit;
+    let path = from;
+    while (path < limit && peers[path] !== peer) path++;
+    return (path < limit ? path : 0) as PathId;
   }
 
   #before(prefix: number, path: number): number {

@@ -2,11 +2,17 @@
  * Interns the prefixes of one family as dense ids.
  *
  * An id's address lives in `#words` (one word for IPv4, four for IPv6) and its length in `#lengths`;
- * they are found through an open-addressing index with linear probing. The index is cut into 64
- * segments by the top bits of the hash, and each segment grows on its own: the longest stall at a
- * million prefixes is one segment's rehash, under a millisecond.
+ * they are found through an open-addressing index. The index is cut into 64 segments by the top bits of
+ * the hash, and each segment grows on its own: the longest stall at a million prefixes is one segment's
+ * rehash, under a millisecond.
  *
- *     hash ─ top 6 bits ─▶ segment ─ low bits ─▶ slot ─▶ PrefixId ─▶ words, length
+ *     hash ─ top 6 bits ─▶ segment ─ low bits ─▶ line, last 4 bits of the prefix ─▶ column
+ *          ─▶ slot ─▶ PrefixId ─▶ words, length
+ *
+ * A segment is a matrix: lines of 16 slots, which fill one cache line of the processor. The 16
+ * prefixes of one length that differ in their last four bits are hashed to the same line, each to a column
+ * of its own, for prefixes that come together are neighbours as a rule. Probing goes down the column and
+ * on at the top of the next, so it is plain linear probing over the transposed matrix.
  *
  * Ids start at 1 and are reused, last freed first. Nothing here counts references; `FamilyRib` knows
  * when a prefix is no longer used.
@@ -21,6 +27,11 @@ import type { PrefixId } from './ids.ts';
 const NONE = 0 as PrefixId;
 const SEGMENTS = 64;
 const SEGMENT_SHIFT = 26;
+/** Slots per line. */
+const COLUMNS = 16;
+const LINE_SHIFT = 4;
+/** Bits of the hash that scatter groups of neighbours over the columns. */
+const COLUMN_SHIFT = 20;
 /** Length that marks a free id. */
 const FREE = 255;
 
@@ -44,6 +55,8 @@ export class PrefixTable {
   #w1 = 0;
   #w2 = 0;
   #w3 = 0;
+  /** Column of the prefix hashed last. */
+  #column = 0;
 
   /** @param seed of the hash: a random one keeps peers from aiming at collisions */
   constructor(family: Family, seed = 0) {
@@ -52,7 +65,7 @@ export class PrefixTable {
     this.#stride = family === 'ipv4-unicast' ? 1 : 4;
     this.#words = new Uint32Array(1024 * this.#stride);
     this.#lengths = new Uint8Array(1024);
-    for (let i = 0; i < SEGMENTS; i++) this.#segments.push(new Uint32Array(16));
+    for (let i = 0; i < SEGMENTS; i++) this.#segments.push(new Uint32Array(COLUMNS));
   }
 
   /** Number of prefixes in use. */
@@ -181,25 +194,50 @@ export class PrefixTable {
     this.#w3 = wordAt(bytes, at + 12, bits - 96);
   }
 
+  /** Hash of the loaded prefix without its last four bits, which choose `#column` with it. */
   #hash(bits: number): number {
-    let hash = Math.imul(this.#w0 ^ this.#seed ^ Math.imul(bits, 0x9e3779b1), 0x85ebca6b);
-    if (this.#stride === 4) {
-      hash = Math.imul(hash ^ (hash >>> 15) ^ this.#w1, 0xc2b2ae35);
-      hash = Math.imul(hash ^ (hash >>> 15) ^ this.#w2, 0x27d4eb2f);
-      hash = Math.imul(hash ^ (hash >>> 15) ^ this.#w3, 0x165667b1);
-    }
+    const shift = bits === 0 ? 0 : 31 - ((bits - 1) & 31);
+    const hash = this.#stride === 1 ? this.#hashIpv4(bits, shift) : this.#hashIpv6(bits, shift);
+    const last = bits <= 32 ? this.#w0 : this.#lastWord(bits);
+    this.#column = ((last >>> shift) ^ (hash >>> COLUMN_SHIFT)) & (COLUMNS - 1);
+    return hash;
+  }
+
+  #hashIpv4(bits: number, shift: number): number {
+    const group = this.#w0 & ~((COLUMNS - 1) << shift);
+    let hash = Math.imul(group ^ this.#seed ^ Math.imul(bits, 0x9e3779b1), 0x85ebca6b);
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
     return (hash ^ (hash >>> 16)) >>> 0;
   }
 
+  #hashIpv6(bits: number, shift: number): number {
+    const mask = ~((COLUMNS - 1) << shift);
+    const word = (bits - 1) >> 5;
+    const w0 = word <= 0 ? this.#w0 & mask : this.#w0;
+    let hash = Math.imul(w0 ^ this.#seed ^ Math.imul(bits, 0x9e3779b1), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 15) ^ (word === 1 ? this.#w1 & mask : this.#w1), 0xc2b2ae35);
+    hash = Math.imul(hash ^ (hash >>> 15) ^ (word === 2 ? this.#w2 & mask : this.#w2), 0x27d4eb2f);
+    hash = Math.imul(hash ^ (hash >>> 15) ^ (word === 3 ? this.#w3 & mask : this.#w3), 0x165667b1);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    return (hash ^ (hash >>> 16)) >>> 0;
+  }
+
+  #lastWord(bits: number): number {
+    return bits <= 64 ? this.#w1 : bits <= 96 ? this.#w2 : this.#w3;
+  }
+
   /** The slot that holds the loaded prefix, or the empty one where it belongs. */
   #probe(segment: Uint32Array, hash: number, bits: number): number {
-    const mask = segment.length - 1;
-    let slot = hash & mask;
+    let slot = this.#home(segment, hash);
     for (let id = segment[slot]!; id !== 0 && !this.#isLoaded(id, bits); id = segment[slot]!) {
-      slot = (slot + 1) & mask;
+      slot = nextSlot(segment, slot);
     }
     return slot;
+  }
+
+  /** Where a prefix belongs whose hash and `#column` were just worked out. */
+  #home(segment: Uint32Array, hash: number): number {
+    return ((hash << LINE_SHIFT) & (segment.length - 1)) | this.#column;
   }
 
   #isLoaded(id: number, bits: number): boolean {
@@ -249,11 +287,10 @@ export class PrefixTable {
   #growSegment(index: number): void {
     const old = this.#segments[index]!;
     const grown = new Uint32Array(old.length * 2);
-    const mask = grown.length - 1;
     for (const id of old) {
       if (id === 0) continue;
-      let slot = this.#rehash(id) & mask;
-      while (grown[slot] !== 0) slot = (slot + 1) & mask;
+      let slot = this.#home(grown, this.#rehash(id));
+      while (grown[slot] !== 0) slot = nextSlot(grown, slot);
       grown[slot] = id;
     }
     this.#segments[index] = grown;
@@ -265,15 +302,28 @@ export class PrefixTable {
     const segment = this.#segments[hash >>> SEGMENT_SHIFT]!;
     const mask = segment.length - 1;
     let gap = this.#probe(segment, hash, this.#lengths[id]!);
-    for (let slot = (gap + 1) & mask; segment[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = this.#rehash(segment[slot]!) & mask;
-      if (((slot - home) & mask) < ((slot - gap) & mask)) continue;
+    let slot = nextSlot(segment, gap);
+    for (; segment[slot] !== 0; slot = nextSlot(segment, slot)) {
+      const place = placeOf(segment, slot);
+      const home = placeOf(segment, this.#home(segment, this.#rehash(segment[slot]!)));
+      if (((place - home) & mask) < ((place - placeOf(segment, gap)) & mask)) continue;
       segment[gap] = segment[slot]!;
       gap = slot;
     }
     segment[gap] = 0;
     this.#used[hash >>> SEGMENT_SHIFT]!--;
   }
+}
+
+/** The slot probed next: down the column, then the next column from its top; at the end the first. */
+function nextSlot(segment: Uint32Array, slot: number): number {
+  const below = slot + COLUMNS;
+  return below < segment.length ? below : (below + 1) & (COLUMNS - 1);
+}
+
+/** A slot's number in the order of probing. */
+function placeOf(segment: Uint32Array, slot: number): number {
+  return (slot & (COLUMNS - 1)) * (segment.length >>> LINE_SHIFT) + (slot >>> LINE_SHIFT);
 }
 
 /** Up to 32 bits from `at` as a number, bits from `bits` on cleared; reads no octet it does not need. */
