@@ -41,16 +41,17 @@ export async function openDatastore(
 export async function readDatastore(
   settings: DatastoreSettings,
   ports: Omit<DatastorePorts, 'log'>,
+  patienceMs = PATIENCE_MS,
 ): Promise<Snapshot> {
   if (settings.kind === 'folder') return await readFolder(settings.path);
   const reasons: string[] = [];
   const log = collectingReasons(reasons);
   const sources = await openSources(settings, { ...ports, log });
-  const snapshot = await readOnce(sources, ports.clock, PATIENCE_MS);
+  const snapshot = await readOnce(sources, ports.clock, patienceMs);
   if (snapshot) return snapshot;
   throw new CatbirdError(
     'CATBIRD_DATASTORE_UNREADABLE',
-    `the datastore did not answer within ${PATIENCE_MS / 1000} s: ${reasons[0] ?? 'it is silent'}`,
+    `the datastore did not answer within ${patienceMs / 1000} s: ${reasons[0] ?? 'it is silent'}`,
   );
 }
 

@@ -3,11 +3,14 @@
  *
  * Each connection has its channel to itself: when something hangs, closing it is a fresh start.
  */
+import { isIP } from 'node:net';
+import { type PeerCertificate, checkServerIdentity as verify } from 'node:tls';
 import {
   type CallOptions,
   type ChannelCredentials,
   Client,
   type ClientDuplexStream,
+  type ClientOptions,
   type ClientUnaryCall,
   connectivityState,
   credentials,
@@ -59,13 +62,19 @@ const CHANNEL_OPTIONS = {
 };
 
 /** @throws CatbirdError CATBIRD_DATASTORE_SETTINGS when certificates cannot be read */
-export function connect(endpoint: Endpoint, settings: EtcdSettings): EtcdConnection {
-  return new GrpcConnection(endpoint.address, credentialsFor(endpoint, settings));
-}
-
-function credentialsFor({ isSecure }: Endpoint, settings: EtcdSettings): ChannelCredentials {
-  if (!isSecure) return credentials.createInsecure();
-  return credentials.createFromSecureContext(makeTlsContext(settings));
+export function connect({ address, isSecure }: Endpoint, settings: EtcdSettings): EtcdConnection {
+  if (!isSecure) return new GrpcConnection(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+  const context = makeTlsContext(settings);
+  const host = address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  if (isIP(host) === 0) {
+    const secure = credentials.createFromSecureContext(context);
+    return new GrpcConnection(address, secure, CHANNEL_OPTIONS);
+  }
+  // An address is no server name (RFC 6066 §3); it is looked for in the certificate all the same.
+  const check = { checkServerIdentity: (_: string, peer: PeerCertificate) => verify(host, peer) };
+  const secure = credentials.createFromSecureContext(context, check);
+  const options = { ...CHANNEL_OPTIONS, 'grpc.ssl_target_name_override': 'etcd' };
+  return new GrpcConnection(address, secure, options);
 }
 
 class GrpcConnection implements EtcdConnection {
@@ -73,8 +82,8 @@ class GrpcConnection implements EtcdConnection {
   readonly #calls = new Set<ClientUnaryCall>();
   #isClosed = false;
 
-  constructor(address: string, credentials: ChannelCredentials) {
-    this.#client = new Client(address, credentials, CHANNEL_OPTIONS);
+  constructor(address: string, credentials: ChannelCredentials, options: ClientOptions) {
+    this.#client = new Client(address, credentials, options);
   }
 
   /** A connection that was refused counts as ready: the first call then says why it fails. */
