@@ -13,17 +13,37 @@ import { choosePeers } from './peers.ts';
 import { viewPools } from './pools.ts';
 import { viewLog, viewRouter } from './router-view.ts';
 import { serviceRanges } from './service-ranges.ts';
-import { type NeighborView, type NodeView, type PolicyView, VIEW_VERSION } from './view.ts';
+import {
+  type NeighborView,
+  type NodeView,
+  type OwnNodeView,
+  type PolicyView,
+  VIEW_VERSION,
+} from './view.ts';
+import { ViewMemo } from './view-memo.ts';
 
-/**
- * What one node should do, by Calico's rules.
- *
- * @returns the view, undefined when the own node is not in the snapshot; and what could not be used
- */
-export function buildView(
+export interface BuiltView {
+  /** Undefined when the own node is not in the snapshot. */
+  readonly view: NodeView | undefined;
+  /** What could not be used. */
+  readonly faults: readonly RenderFault[];
+}
+
+/** What one node should do, by Calico's rules. */
+export function buildView(snapshot: Snapshot, options: ViewOptions): BuiltView {
+  const steps = viewSteps(snapshot, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** {@link buildView} in small steps, between which others may have their turn. */
+export function* viewSteps(
   snapshot: Snapshot,
   options: ViewOptions,
-): { readonly view: NodeView | undefined; readonly faults: readonly RenderFault[] } {
+  memo = new ViewMemo(),
+): Generator<void, BuiltView> {
   const faults = new Map<string, RenderFault>();
   const note = (fault: Pick<RenderFault, 'object' | 'path' | 'reason' | 'isRemark'>) => {
     const where = { template: undefined, line: undefined, column: undefined };
@@ -33,7 +53,7 @@ export function buildView(
   const remark: Report = (object, path, reason) => note({ object, path, reason, isRemark: true });
   const own = snapshot.nodes.get(options.node);
   if (own) {
-    const view = viewNode(new Cluster(snapshot, own, options, { report, remark }));
+    const view = yield* viewNode(new Cluster(snapshot, own, options, { report, remark }, memo));
     return { view, faults: [...faults.values()] };
   }
   report(
@@ -44,24 +64,39 @@ export function buildView(
   return { view: undefined, faults: [...faults.values()] };
 }
 
-function viewNode(cluster: Cluster): NodeView {
-  const peers = choosePeers(cluster);
+function* viewNode(cluster: Cluster): Generator<void, NodeView> {
+  yield;
+  const peers = yield* choosePeers(cluster);
   const ranges = serviceRanges(cluster);
   const blocks = ownBlocks(cluster);
+  yield;
   const pools = viewPools(cluster);
   const originate = viewOriginate(cluster, peers, ranges);
-  const neighbors = viewNeighbors(cluster, peers);
+  const neighbors = yield* viewNeighbors(cluster, peers);
+  const policies = viewPolicies(cluster, neighbors, { blocks, pools, originate, ranges });
+  yield;
   return {
     viewVersion: VIEW_VERSION,
-    node: cluster.own.name,
+    node: viewOwnNode(cluster),
     router: viewRouter(cluster),
     fib: viewFib(cluster, ranges),
     blocks: blocks.map(viewBlock),
     originate,
     pools,
     neighbors,
-    policies: viewPolicies(cluster, neighbors, { blocks, pools, originate, ranges }),
+    policies,
     log: viewLog(cluster),
+  };
+}
+
+function viewOwnNode(cluster: Cluster): OwnNodeView {
+  const { own } = cluster;
+  return {
+    name: own.name,
+    labels: own.labels,
+    asNumber: cluster.asOf(own),
+    ipv4Address: cluster.ownAddress('ipv4-unicast') ?? null,
+    ipv6Address: cluster.ownAddress('ipv6-unicast') ?? null,
   };
 }
 
@@ -71,7 +106,11 @@ function viewPolicies(
   neighbors: readonly NeighborView[],
   input: ExportInput,
 ): PolicyView[] {
-  const used = new Set(neighbors.flatMap((neighbor) => [...neighbor.import, ...neighbor.export]));
+  const used = new Set<string>();
+  for (const neighbor of neighbors) {
+    for (const name of neighbor.import) used.add(name);
+    for (const name of neighbor.export) used.add(name);
+  }
   const shared = FAMILIES.filter((family) => cluster.ownAddress(family) !== undefined).flatMap(
     (family) => [priorityPolicy(cluster, family), exportPolicy(cluster, family, input)],
   );

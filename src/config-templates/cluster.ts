@@ -6,6 +6,7 @@ import type { BgpConfiguration, CalicoNode, Snapshot } from '../datastore/snapsh
 import { FAMILIES, type Family } from '../net/family.ts';
 import { parseAddress } from '../net/text.ts';
 import type { Report, ViewOptions } from './options.ts';
+import { ViewMemo } from './view-memo.ts';
 
 const DEFAULT_AS = 64512;
 export const DEFAULT_PORT = 179;
@@ -23,14 +24,20 @@ export class Cluster {
   readonly perNode: BgpConfiguration;
   /** All nodes in order of their names. */
   readonly nodes: readonly CalicoNode[];
+  /** What earlier renderings left that may still be true. */
+  readonly memo: ViewMemo;
   readonly #nodesByAddress: ReadonlyMap<string, CalicoNode>;
+  /** Listen ports of single nodes, by the name of their BGPConfiguration. */
+  readonly #ports = new Map<string, number>();
 
   constructor(
     snapshot: Snapshot,
     own: CalicoNode,
     options: ViewOptions,
     notes: { readonly report: Report; readonly remark: Report },
+    memo = new ViewMemo(),
   ) {
+    this.memo = memo;
     this.snapshot = snapshot;
     this.options = options;
     this.own = own;
@@ -40,14 +47,17 @@ export class Cluster {
     const perNode = `node.${own.name}`;
     this.perNode = snapshot.bgpConfigurations.get(perNode) ?? { name: perNode };
     this.nodes = [...snapshot.nodes.values()].sort((a, b) => compareText(a.name, b.name));
-    this.#nodesByAddress = new Map(
-      this.nodes.flatMap((node) =>
-        FAMILIES.flatMap((family) => {
-          const address = addressOf(node, family);
-          return address === undefined ? [] : [[address, node] as const];
-        }),
-      ),
-    );
+    for (const { name, listenPort } of snapshot.bgpConfigurations.values()) {
+      if (name.startsWith('node.') && listenPort) this.#ports.set(name.slice(5), listenPort);
+    }
+    const byAddress = new Map<string, CalicoNode>();
+    for (const node of this.nodes) {
+      for (const family of FAMILIES) {
+        const address = addressOf(node, family);
+        if (address !== undefined) byAddress.set(address, node);
+      }
+    }
+    this.#nodesByAddress = byAddress;
   }
 
   /** AS of nodes without one of their own (ID-4). */
@@ -62,8 +72,7 @@ export class Cluster {
 
   /** Port a node listens on, undefined when no configuration says so and 179 applies (PORT-1). */
   listenPortOf(node: CalicoNode): number | undefined {
-    const perNode = this.snapshot.bgpConfigurations.get(`node.${node.name}`);
-    return perNode?.listenPort ?? this.defaults.listenPort;
+    return this.#ports.get(node.name) ?? this.defaults.listenPort;
   }
 
   /** Own address of a family; undefined means no sessions of that family (FAM-2). */
@@ -100,7 +109,20 @@ export function subnetOf(node: CalicoNode, family: Family): string | undefined {
 
 /** A node's BGP address without prefix length. */
 export function addressOf(node: CalicoNode, family: Family): string | undefined {
-  return subnetOf(node, family)?.split('/')[0];
+  const known = ADDRESSES.get(node) ?? splitAddresses(node);
+  return known[family];
+}
+
+/** Nodes stay the same object from snapshot to snapshot, and rules ask for their addresses all the time. */
+const ADDRESSES = new WeakMap<CalicoNode, Readonly<Record<Family, string | undefined>>>();
+
+function splitAddresses(node: CalicoNode): Readonly<Record<Family, string | undefined>> {
+  const addresses = {
+    'ipv4-unicast': node.ipv4Address?.split('/')[0] || undefined,
+    'ipv6-unicast': node.ipv6Address?.split('/')[0] || undefined,
+  };
+  ADDRESSES.set(node, addresses);
+  return addresses;
 }
 
 /** The family an address text belongs to. */

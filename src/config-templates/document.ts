@@ -1,20 +1,7 @@
-/**
- * The document as a list of fragments: assembled to text and to data, and able to lose a fragment
- * without the others noticing (FAM-5).
- */
-import type { Fragment, FragmentRenderer } from './fragments.ts';
+/** The document as a list of pieces: which fragments a view asks for, and how they make text and data. */
+import { entriesIn, type Fragment, type FragmentRequest, type Piece } from './fragments.ts';
+import type { TemplateSlot } from './template-set.ts';
 import type { NodeView } from './view.ts';
-
-/** A fragment with its place in the document and what it is about. */
-export interface Piece {
-  readonly section: string;
-  readonly template: string;
-  /** Name of a policy, label of a session, CIDR: its own within the section. */
-  readonly name: string;
-  /** What faults name: the resource it comes from, or its own name. */
-  readonly object: string;
-  readonly fragment: Fragment;
-}
 
 /** Sections in the order of the document; lists and policies have a fragment per object. */
 const SECTIONS = [
@@ -24,6 +11,7 @@ const SECTIONS = [
   'originate',
   'pools',
   'neighbors',
+  'neighborRanges',
   'policies',
   'log',
 ] as const;
@@ -31,103 +19,94 @@ const SECTIONS = [
 /** Sections that are one mapping: without them there is no configuration. */
 export const SINGLE_SECTIONS: readonly string[] = ['router', 'fib', 'log'];
 
-type NameOf<T> = (part: T) => Pick<Piece, 'name' | 'object'>;
+/** Every fragment of a view in the order of the document, those of added templates behind the others. */
+export function* requestsOf(
+  view: NodeView,
+  slots: Iterable<TemplateSlot>,
+): Generator<FragmentRequest> {
+  for (const section of ['router', 'fib', 'log'] as const) {
+    yield { template: section, section, name: section, object: section, part: view[section] };
+  }
+  const byCidr = (template: string, section: string, noun: string) => (part: { cidr: string }) => ({
+    ...{ template, section, part },
+    ...{ name: part.cidr, object: `${noun} ${part.cidr}` },
+  });
+  yield* view.blocks.map(byCidr('block', 'blocks', 'block'));
+  yield* view.originate.map(byCidr('originate', 'originate', 'route'));
+  yield* view.pools.map(byCidr('pool', 'pools', 'pool'));
+  for (const part of view.neighbors) {
+    const { name, resource } = part;
+    yield { template: 'neighbor', section: 'neighbors', name, object: resource, part };
+  }
+  for (const part of view.policies) {
+    const { name } = part;
+    yield { template: 'policy', section: 'policies', name, object: `policy ${name}`, part };
+  }
+  yield* additions(view, slots);
+}
 
-/** Fills in all templates for a view. */
-export function renderPieces(view: NodeView, renderer: FragmentRenderer): Piece[] {
-  const single = (section: 'router' | 'fib' | 'log'): Piece => ({
-    section,
-    template: section,
-    name: section,
-    object: section,
-    fragment: renderer.render(section, view[section]),
-  });
-  const many = <T>(section: string, template: string, parts: readonly T[], name: NameOf<T>) =>
-    parts.map(
-      (part): Piece => ({
-        section,
-        template,
-        ...name(part),
-        fragment: renderer.render(template, part),
-      }),
-    );
-  const byCidr = (noun: string) => (part: { readonly cidr: string }) => ({
-    name: part.cidr,
-    object: `${noun} ${part.cidr}`,
-  });
-  return [
-    single('router'),
-    single('fib'),
-    ...many('blocks', 'block', view.blocks, byCidr('block')),
-    ...many('originate', 'originate', view.originate, byCidr('route')),
-    ...many('pools', 'pool', view.pools, byCidr('pool')),
-    ...many('neighbors', 'neighbor', view.neighbors, ({ name, resource }) => ({
-      name,
-      object: resource,
-    })),
-    ...many('policies', 'policy', view.policies, ({ name }) => ({
-      name,
-      object: `policy ${name}`,
-    })),
-    single('log'),
-  ];
+/** Added templates see what there is little of; a list of all sessions would be made again each time. */
+function* additions(view: NodeView, slots: Iterable<TemplateSlot>): Generator<FragmentRequest> {
+  const { router, fib, blocks, pools, originate } = view;
+  for (const { name, adds } of slots) {
+    if (!adds) continue;
+    const part = { router, fib, blocks, pools, originate };
+    yield { template: name, section: adds, name, object: `template ${name}`, part };
+  }
 }
 
 /** The YAML document; parsing it gives {@link assembleData}. */
 export function assembleText(pieces: readonly Piece[]): string {
   return SECTIONS.map((section) => {
-    const own = pieces.filter((piece) => piece.section === section);
-    const text = own.map(({ fragment }) => fragment.text).join('');
+    const own = pieces.filter(({ request }) => request.section === section);
+    const text = own.map(({ fragment }) => fragment?.text() ?? '').join('');
     if (text !== '') return `${section}:\n${text}`;
     return `${section}: ${section === 'policies' ? '{}' : '[]'}\n`;
   }).join('');
 }
 
-/** The document as plain data, and the piece that each list entry and policy came from. */
-export interface DocumentData {
-  readonly data: Readonly<Record<string, unknown>>;
-  /** Keyed `neighbors 3` or `policies calico-export-ipv4`. */
-  readonly origins: ReadonlyMap<string, Piece>;
-}
-
-export function assembleData(pieces: readonly Piece[]): DocumentData {
+/** The document as plain data; entries are the objects of the fragments themselves. */
+export function assembleData(pieces: readonly Piece[]): Readonly<Record<string, unknown>> {
   const data: Record<string, unknown> = {};
-  const origins = new Map<string, Piece>();
   for (const section of SECTIONS) {
-    const own = pieces.filter((piece) => piece.section === section);
-    data[section] = SINGLE_SECTIONS.includes(section)
-      ? own[0]?.fragment.value
-      : section === 'policies'
-        ? mergePolicies(own, origins)
-        : joinLists(section, own, origins);
+    if (section === 'policies') data[section] = Object.create(null);
+    else if (!SINGLE_SECTIONS.includes(section)) data[section] = [];
   }
-  return { data, origins };
+  for (const { request, fragment } of pieces) addFragment(data, request.section, fragment);
+  return data;
 }
 
-function joinLists(section: string, pieces: readonly Piece[], origins: Map<string, Piece>) {
-  const entries: unknown[] = [];
-  for (const piece of pieces) {
-    for (const entry of asList(piece.fragment.value)) {
-      origins.set(`${section} ${entries.length}`, piece);
-      entries.push(entry);
+function addFragment(
+  data: Record<string, unknown>,
+  section: string,
+  fragment: Fragment | undefined,
+): void {
+  const list = data[section];
+  if (Array.isArray(list) && Array.isArray(fragment?.value)) {
+    for (const entry of fragment.value) list.push(entry);
+  } else if (SINGLE_SECTIONS.includes(section)) {
+    data[section] = fragment?.value;
+  } else {
+    for (const [key, entry] of entriesIn(section, fragment?.value)) {
+      if (Array.isArray(list)) list.push(entry);
+      else (list as Record<string, unknown>)[key] ??= entry;
     }
   }
-  return entries;
 }
 
-function mergePolicies(pieces: readonly Piece[], origins: Map<string, Piece>) {
-  const policies: [string, unknown][] = [];
+/** The piece that a list entry or policy of {@link assembleData} came from. */
+export function originOf(
+  pieces: readonly Piece[],
+  section: string,
+  key: string | number | undefined,
+): Piece | undefined {
+  let index = 0;
   for (const piece of pieces) {
-    for (const [name, rules] of Object.entries(piece.fragment.value ?? {})) {
-      origins.set(`policies ${name}`, piece);
-      policies.push([name, rules]);
+    if (piece.request.section !== section) continue;
+    if (SINGLE_SECTIONS.includes(section)) return piece;
+    for (const [own] of entriesIn(section, piece.fragment?.value)) {
+      if (section === 'policies' ? own === key : index++ === key) return piece;
     }
   }
-  return Object.fromEntries(policies);
-}
-
-/** What is no list stands for itself, so that the schema names it. */
-function asList(value: unknown): readonly unknown[] {
-  if (value === null) return [];
-  return Array.isArray(value) ? value : [value];
+  return undefined;
 }

@@ -23,16 +23,22 @@ export interface ExpandedPeer {
   readonly clusterId: string | undefined;
 }
 
+/** What decides between peers with the same address and port. */
+export type Precedence = Pick<ExpandedPeer, 'rank' | 'isGlobal'>;
+
 /** A peer that is a Calico node; undefined when it has no address of the family (EXP-3). */
 export function peerAtNode(
   cluster: Cluster,
   peer: BgpPeer,
   node: CalicoNode,
   family: Family,
-): Omit<ExpandedPeer, 'rank' | 'isGlobal'> | undefined {
+  { rank, isGlobal }: Precedence,
+): ExpandedPeer | undefined {
   const address = addressOf(node, family);
   if (address === undefined) return undefined;
   return {
+    rank,
+    isGlobal,
     isByAddress: false,
     peer,
     family,

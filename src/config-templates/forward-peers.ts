@@ -3,15 +3,15 @@ import type { BgpPeer } from '../datastore/snapshot.ts';
 import { FAMILIES } from '../net/family.ts';
 import { parseAddress } from '../net/text.ts';
 import { type Cluster, familyOf } from './cluster.ts';
-import { type ExpandedPeer, peerAtNode, RANK } from './expanded-peer.ts';
+import { type ExpandedPeer, type Precedence, peerAtNode, RANK } from './expanded-peer.ts';
 import { type PeerAddress, parsePeerAddress } from './peer-address.ts';
 
 /** Remote ends of one BGPPeer as seen from the own node; none when it is not on the local side. */
-export function forwardPeers(cluster: Cluster, peer: BgpPeer): ExpandedPeer[] {
+export function* forwardPeers(cluster: Cluster, peer: BgpPeer): Generator<ExpandedPeer> {
   const isGlobal = !peer.nodeSelector && !peer.node;
-  if (!isGlobal && !isOnLocalSide(cluster, peer)) return [];
+  if (!isGlobal && !isOnLocalSide(cluster, peer)) return;
   const rank = isGlobal ? RANK.globalForward : RANK.nodeForward;
-  return remoteEnds(cluster, peer).map((end) => ({ ...end, rank, isGlobal }));
+  yield* remoteEnds(cluster, peer, { rank, isGlobal });
 }
 
 /** `nodeSelector` wins over `node` (EXP-1). */
@@ -19,27 +19,37 @@ function isOnLocalSide(cluster: Cluster, { node, nodeSelector }: BgpPeer): boole
   return nodeSelector ? cluster.matches(nodeSelector, cluster.own) : node === cluster.own.name;
 }
 
-type RemoteEnd = Omit<ExpandedPeer, 'rank' | 'isGlobal'>;
-
 /** The first that applies of workloads, nodes by selector, address (EXP-2). */
-function remoteEnds(cluster: Cluster, peer: BgpPeer): RemoteEnd[] {
+function remoteEnds(
+  cluster: Cluster,
+  peer: BgpPeer,
+  precedence: Precedence,
+): Iterable<ExpandedPeer> {
   if (peer.localWorkloadSelector) {
     const reason = 'local workload peers are not supported yet; no session is made for this peer';
     cluster.report(`BGPPeer/${peer.name}`, 'spec.localWorkloadSelector', reason);
     return [];
   }
-  if (peer.peerSelector) return selectedNodes(cluster, peer, peer.peerSelector);
-  return peer.peerIP ? addressedPeer(cluster, peer, peer.peerIP) : [];
+  if (peer.peerSelector) return selectedNodes(cluster, peer, precedence);
+  return peer.peerIP ? addressedPeer(cluster, peer, precedence) : [];
 }
 
-function selectedNodes(cluster: Cluster, peer: BgpPeer, selector: string): RemoteEnd[] {
-  const nodes = cluster.nodes.filter((node) => cluster.matches(selector, node));
-  return nodes.flatMap((node) =>
-    FAMILIES.flatMap((family) => peerAtNode(cluster, peer, node, family) ?? []),
-  );
+function* selectedNodes(
+  cluster: Cluster,
+  peer: BgpPeer,
+  precedence: Precedence,
+): Generator<ExpandedPeer> {
+  for (const node of cluster.nodes) {
+    if (!cluster.matches(peer.peerSelector!, node)) continue;
+    for (const family of FAMILIES) {
+      const end = peerAtNode(cluster, peer, node, family, precedence);
+      if (end) yield end;
+    }
+  }
 }
 
-function addressedPeer(cluster: Cluster, peer: BgpPeer, peerIP: string): RemoteEnd[] {
+function addressedPeer(cluster: Cluster, peer: BgpPeer, precedence: Precedence): ExpandedPeer[] {
+  const { peerIP = '' } = peer;
   const object = `BGPPeer/${peer.name}`;
   const remote = parsePeerAddress(peerIP);
   if (!remote) {
@@ -55,7 +65,8 @@ function addressedPeer(cluster: Cluster, peer: BgpPeer, peerIP: string): RemoteE
   const { asNumber } = peer;
   const port = remote.port ?? inheritedPort(cluster, remote.address, asNumber);
   const { address } = remote;
-  return [{ isByAddress: true, peer, family, address, port, asNumber, clusterId: undefined }];
+  const end = { peer, family, address, port, asNumber, clusterId: undefined };
+  return [{ ...precedence, isByAddress: true, ...end }];
 }
 
 /** A gateway that cannot be used takes the whole peer out (EXP-7). */

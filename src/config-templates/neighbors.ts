@@ -6,19 +6,23 @@ import { viewPeer } from './peers.ts';
 import type { NeighborView } from './view.ts';
 
 /** For one address and port: a global peer before the mesh before other peers. */
-export function viewNeighbors(cluster: Cluster, peers: readonly ExpandedPeer[]): NeighborView[] {
-  const mesh = viewMesh(cluster);
-  const endpoint = ({ address, port }: NeighborView) => `${address} ${port}`;
-  const globals = peers.filter(({ rank }) => rank < RANK.mesh);
-  const others = peers.filter(({ rank }) => rank > RANK.mesh);
+export function* viewNeighbors(
+  cluster: Cluster,
+  peers: readonly ExpandedPeer[],
+): Generator<void, NeighborView[]> {
   const chosen = new Map<string, NeighborView>();
-  const inOrder = [
-    ...globals.map((peer) => viewPeer(cluster, peer)),
-    ...mesh,
-    ...others.map((peer) => viewPeer(cluster, peer)),
-  ];
-  for (const neighbor of inOrder) {
-    if (!chosen.has(endpoint(neighbor))) chosen.set(endpoint(neighbor), neighbor);
+  for (const neighbor of inOrder(cluster, peers)) {
+    const endpoint = `${neighbor.address} ${neighbor.port}`;
+    if (!chosen.has(endpoint)) chosen.set(endpoint, neighbor);
+    yield;
   }
   return [...chosen.values()];
+}
+
+function* inOrder(cluster: Cluster, peers: readonly ExpandedPeer[]): Generator<NeighborView> {
+  const viewed = (isWanted: (rank: number) => boolean) =>
+    peers.filter(({ rank }) => isWanted(rank)).map((peer) => () => viewPeer(cluster, peer));
+  for (const view of viewed((rank) => rank < RANK.mesh)) yield view();
+  yield* viewMesh(cluster);
+  for (const view of viewed((rank) => rank > RANK.mesh)) yield view();
 }

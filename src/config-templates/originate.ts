@@ -18,7 +18,7 @@ export function viewOriginate(
   };
   for (const peer of peers) {
     const via = gatewayOf(peer);
-    const cidr = hostRoute(peer.address);
+    const cidr = via && hostRoute(peer.address);
     if (via && cidr) add({ cidr, kind: 'reachable-by', via });
   }
   const whole = ranges.isExcluded ? [] : wholeRanges(ranges);

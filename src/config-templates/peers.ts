@@ -14,9 +14,10 @@ import type { NeighborView } from './view.ts';
 const MAX_ALLOWED_LOCAL_AS = 255;
 
 /** One peer per address and port, the others left out. */
-export function choosePeers(cluster: Cluster): ExpandedPeer[] {
+export function* choosePeers(cluster: Cluster): Generator<void, ExpandedPeer[]> {
   const chosen = new Map<string, ExpandedPeer>();
-  for (const peer of candidates(cluster)) {
+  for (const peer of yield* candidates(cluster)) {
+    yield;
     const identity = `${peer.address} ${peer.port ?? DEFAULT_PORT}`; // PORT-4
     const winner = chosen.get(identity);
     if (!winner) chosen.set(identity, peer);
@@ -26,14 +27,20 @@ export function choosePeers(cluster: Cluster): ExpandedPeer[] {
 }
 
 /** In order of precedence; within a class by resource name (DEDUP-2, DEDUP-4). */
-function candidates(cluster: Cluster): ExpandedPeer[] {
+function* candidates(cluster: Cluster): Generator<void, ExpandedPeer[]> {
   const byName = (a: BgpPeer, b: BgpPeer) => compareText(a.name, b.name);
-  const peers = [...cluster.snapshot.bgpPeers.values()].sort(byName);
-  const all = peers.flatMap((peer) => [
-    ...forwardPeers(cluster, peer),
-    ...reversePeers(cluster, peer),
-  ]);
-  return all.filter((peer) => canMeet(cluster, peer)).sort((a, b) => a.rank - b.rank);
+  const resources = [...cluster.snapshot.bgpPeers.values()].sort(byName);
+  const all: ExpandedPeer[] = [];
+  for (const peer of resources) {
+    for (const peers of [forwardPeers(cluster, peer), reversePeers(cluster, peer)]) {
+      yield;
+      for (const end of peers) {
+        if (canMeet(cluster, end)) all.push(end);
+        yield;
+      }
+    }
+  }
+  return all.sort((a, b) => a.rank - b.rank);
 }
 
 /** Not ourselves (EXP-6), and of a family we have an address of (FAM-2). */
@@ -63,6 +70,7 @@ export function viewPeer(cluster: Cluster, expanded: ExpandedPeer): NeighborView
     name: labelOf(isGlobal ? 'Global' : 'Node', address, port),
     kind: isGlobal ? 'global' : 'node',
     resource: `BGPPeer/${peer.name}`,
+    peerNode: nodeFacts(cluster, address),
     address,
     port: port ?? DEFAULT_PORT,
     asNumber,
@@ -80,6 +88,11 @@ export function viewPeer(cluster: Cluster, expanded: ExpandedPeer): NeighborView
     import: filters.import,
     export: chainOf(family, filters.export),
   };
+}
+
+function nodeFacts(cluster: Cluster, address: string): NeighborView['peerNode'] {
+  const node = cluster.nodeAt(address);
+  return node ? { name: node.name, labels: node.labels } : null;
 }
 
 /** `localASNumber` counts only for peers given by address (EXP-5, ID-5). */

@@ -6,18 +6,20 @@ import { type ExpandedPeer, peerAtNode, RANK } from './expanded-peer.ts';
 import { parsePeerAddress } from './peer-address.ts';
 
 /** The nodes on the local side of a BGPPeer whose remote side is the own node (REV-1 to REV-3). */
-export function reversePeers(cluster: Cluster, peer: BgpPeer): ExpandedPeer[] {
-  if (peer.reversePeering === 'Manual' || peer.localWorkloadSelector) return [];
+export function* reversePeers(cluster: Cluster, peer: BgpPeer): Generator<ExpandedPeer> {
+  if (peer.reversePeering === 'Manual' || peer.localWorkloadSelector) return;
   const families = designatedFamilies(cluster, peer);
-  if (families.length === 0) return [];
-  const others = localSide(cluster, peer).filter(({ name }) => name !== cluster.own.name);
-  return others.flatMap((node) =>
-    families.flatMap((family) => {
-      const end = peerAtNode(cluster, peer, node, family);
-      return end ? [{ ...end, rank: RANK.reverse, isGlobal: false }] : [];
-    }),
-  );
+  if (families.length === 0) return;
+  for (const node of localSide(cluster, peer)) {
+    if (node.name === cluster.own.name) continue;
+    for (const family of families) {
+      const end = peerAtNode(cluster, peer, node, family, REVERSE);
+      if (end) yield end;
+    }
+  }
 }
+
+const REVERSE = { rank: RANK.reverse, isGlobal: false };
 
 /** Families in which the peer designates the own node as remote end (REV-2). */
 function designatedFamilies(cluster: Cluster, peer: BgpPeer): readonly Family[] {
@@ -30,7 +32,9 @@ function designatedFamilies(cluster: Cluster, peer: BgpPeer): readonly Family[] 
   return remote.port === undefined || remote.port === ownPort ? [family] : [];
 }
 
-function localSide(cluster: Cluster, { node, nodeSelector }: BgpPeer): readonly CalicoNode[] {
-  if (nodeSelector) return cluster.nodes.filter((other) => cluster.matches(nodeSelector, other));
-  return node ? cluster.nodes.filter(({ name }) => name === node) : cluster.nodes;
+function* localSide(cluster: Cluster, { node, nodeSelector }: BgpPeer): Generator<CalicoNode> {
+  for (const other of cluster.nodes) {
+    if (nodeSelector ? cluster.matches(nodeSelector, other) : !node || other.name === node)
+      yield other;
+  }
 }

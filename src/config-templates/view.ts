@@ -12,8 +12,7 @@ export const VIEW_VERSION = 1;
 
 export interface NodeView {
   readonly viewVersion: typeof VIEW_VERSION;
-  /** Calico name of the own node. */
-  readonly node: string;
+  readonly node: OwnNodeView;
   readonly router: RouterView;
   readonly fib: FibView;
   readonly blocks: readonly BlockView[];
@@ -22,6 +21,20 @@ export interface NodeView {
   readonly neighbors: readonly NeighborView[];
   readonly policies: readonly PolicyView[];
   readonly log: { readonly level: string };
+}
+
+/** A Calico node, as far as templates may want to decide by it. */
+export interface NodeFacts {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The own node; every template sees it as `node`. */
+export interface OwnNodeView extends NodeFacts {
+  readonly asNumber: number;
+  /** Without prefix length; null where the node has none. */
+  readonly ipv4Address: string | null;
+  readonly ipv6Address: string | null;
 }
 
 export interface RouterView {
@@ -68,6 +81,8 @@ export interface NeighborView {
   readonly kind: 'mesh' | 'global' | 'node';
   /** What the session comes from: `BGPPeer/rack2-tor` or `Node/worker-1`. */
   readonly resource: string;
+  /** The Calico node at the other end; null: none is known there. */
+  readonly peerNode: NodeFacts | null;
   readonly address: string;
   readonly port: number;
   readonly asNumber: number;

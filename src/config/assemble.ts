@@ -65,6 +65,45 @@ export function assembleConfig(draft: ConfigDraft): Config {
   });
 }
 
+/** What an entry's assembly depends on, and what it comes to. */
+export interface EntryAssembly {
+  readonly blocks: { readonly context: number; readonly value: BlockConfig };
+  readonly originate: { readonly context: number; readonly value: OriginateConfig };
+  readonly pools: { readonly context: number; readonly value: PoolConfig };
+  readonly neighbors: { readonly context: number; readonly value: NeighborConfig };
+  readonly neighborRanges: { readonly context: number; readonly value: NeighborRangeConfig };
+  readonly policies: { readonly context: string; readonly value: readonly PolicyRule[] };
+}
+
+/** How an entry is made of its draft; the caller pairs section and draft, which types cannot say. */
+const ENTRIES: {
+  readonly [S in keyof EntryAssembly]: (
+    draft: never,
+    context: EntryAssembly[S]['context'],
+  ) => EntryAssembly[S]['value'];
+} = {
+  blocks: assembleBlock,
+  originate: assembleOriginate,
+  pools: assemblePool,
+  neighbors: assembleNeighbor,
+  neighborRanges: assembleRange,
+  policies: assemblePolicy,
+};
+
+/**
+ * One entry, frozen.
+ *
+ * @param draft as the schema of its section gives it
+ * @param context the router's AS number; of policies the name
+ */
+export function entryAssembly<S extends keyof EntryAssembly>(
+  section: S,
+  draft: object,
+  context: EntryAssembly[S]['context'],
+): EntryAssembly[S]['value'] {
+  return deepFreeze(ENTRIES[section](draft as never, context));
+}
+
 function assembleRouter(draft: ConfigDraft['router']): RouterConfig {
   const { normalPriority = {} } = draft;
   return {
@@ -224,9 +263,13 @@ function assemblePolicies(
 ): Record<string, readonly PolicyRule[]> {
   const policies = Object.entries(drafts).map(([policy, rules]) => [
     policy,
-    rules.map((rule, index) => assembleRule(rule, `${policy} ${index + 1}`)),
+    assemblePolicy(rules, policy),
   ]);
   return Object.fromEntries(policies);
+}
+
+function assemblePolicy(rules: readonly RuleDraft[], policy: string): PolicyRule[] {
+  return rules.map((rule, index) => assembleRule(rule, `${policy} ${index + 1}`));
 }
 
 /** A rule without a name is called by its list and its place in it. */

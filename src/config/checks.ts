@@ -3,7 +3,7 @@
  * other. They run on whatever of the document can be read, so that one report has every fault.
  */
 import { z } from 'zod';
-import { addressFamily, sameAddress } from '../net/address.ts';
+import { type Address, addressFamily, sameAddress } from '../net/address.ts';
 import { formatAddress, formatPrefix } from '../net/text.ts';
 import { DEFAULTS } from './assemble.ts';
 import type { ConfigIssue, IssuePath } from './issues.ts';
@@ -16,19 +16,29 @@ type ReadableNeighbor = Readable<typeof neighborShape>;
 type ReadableSession = Omit<ReadableNeighbor, 'name' | 'address'>;
 type Report = (path: IssuePath, reason: string) => void;
 
-/** @param document the parsed YAML or JSON, whatever it is */
-export function checkAcrossKeys(document: unknown): ConfigIssue[] {
+/** Hands out what an entry was read as before, if it was. */
+export type KnownDraft = (raw: unknown) => object | undefined;
+
+/**
+ * @param document the parsed YAML or JSON, whatever it is
+ * @param known entries that need not be read again
+ */
+export function checkAcrossKeys(
+  document: unknown,
+  known: KnownDraft = () => undefined,
+): ConfigIssue[] {
   const issues: ConfigIssue[] = [];
   const report: Report = (path, reason) => issues.push({ path, reason, isAboutKey: false });
   const { router, neighbors, neighborRanges, blocks, originate, pools, policies } =
     asObject(document);
+  const read: Read = (shape, raw) => (known(raw) as never) ?? readable(shape, raw);
   const context = {
     router: readable(routerShape, router),
-    policyNames: Object.keys(asObject(policies)),
+    policyNames: new Set(Object.keys(asObject(policies))),
     report,
   };
-  const readNeighbors = asList(neighbors).map((entry) => readable(neighborShape, entry));
-  const readRanges = asList(neighborRanges).map((entry) => readable(neighborRangeShape, entry));
+  const readNeighbors = asList(neighbors).map((entry) => read(neighborShape, entry));
+  const readRanges = asList(neighborRanges).map((entry) => read(neighborRangeShape, entry));
   readNeighbors.forEach((entry, i) => {
     checkSession(entry, ['neighbors', i], context);
     checkSource(entry, ['neighbors', i], report);
@@ -38,13 +48,16 @@ export function checkAcrossKeys(document: unknown): ConfigIssue[] {
   });
   checkUnique(readNeighbors, report);
   checkUniqueBfd(readNeighbors, report);
-  checkDistinct('neighborRanges', 'prefix', prefixesOf(neighborRanges, 'prefix'), report);
+  checkDistinct('neighborRanges', 'prefix', prefixesOf(neighborRanges, 'prefix', read), report);
   for (const [key, list] of Object.entries({ blocks, originate, pools })) {
-    checkDistinct(key, 'cidr', prefixesOf(list, 'cidr'), report);
+    checkDistinct(key, 'cidr', prefixesOf(list, 'cidr', read), report);
   }
-  checkOriginate(originate, report);
+  checkOriginate(originate, report, read);
   return issues;
 }
+
+/** Gets of an entry what can be used of it. */
+type Read = <S extends z.ZodRawShape>(shape: S, raw: unknown) => Readable<S>;
 
 /** Every key that can be read on its own; the others have faults of their own. */
 function readable<S extends z.ZodRawShape>(shape: S, raw: unknown): Readable<S> {
@@ -66,7 +79,7 @@ function asList(raw: unknown): readonly unknown[] {
 
 interface SessionContext {
   readonly router: Readable<typeof routerShape>;
-  readonly policyNames: readonly string[];
+  readonly policyNames: ReadonlySet<string>;
   readonly report: Report;
 }
 
@@ -117,8 +130,8 @@ function checkPolicyNames(
 ): void {
   for (const key of ['import', 'export'] as const) {
     session[key]?.forEach((name, i) => {
-      if (context.policyNames.includes(name)) return;
-      const suggestion = nearest(name, context.policyNames);
+      if (context.policyNames.has(name)) return;
+      const suggestion = nearest(name, [...context.policyNames]);
       const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
       context.report([...path, key, i], `there is no policy called ${name}${hint}`);
     });
@@ -144,12 +157,23 @@ function checkUnique(neighbors: readonly ReadableNeighbor[], report: Report): vo
       report(['neighbors', i, 'name'], `neighbors[${first}] is called ${name} too`);
     }
     if (!address) return;
-    const endpoint = `${formatAddress(address)} port ${port}`;
+    const endpoint = `${textOf(address)} port ${port}`;
     const other = remember(endpoints, endpoint, i);
     if (other !== undefined) {
       report(['neighbors', i, 'address'], `neighbors[${other}] is at ${endpoint} too`);
     }
   });
+}
+
+/** Texts of addresses, which a large configuration needs again and again. */
+const TEXTS = new WeakMap<Address, string>();
+
+function textOf(address: Address): string {
+  const known = TEXTS.get(address);
+  if (known !== undefined) return known;
+  const text = formatAddress(address);
+  TEXTS.set(address, text);
+  return text;
 }
 
 /** BFD knows a path by its ends: two sessions with one peer share it (RFC 5881 §3). */
@@ -164,9 +188,9 @@ function checkUniqueBfd(neighbors: readonly ReadableNeighbor[], report: Report):
 }
 
 /** The prefixes of a list's entries, undefined where there is none that can be read. */
-function prefixesOf(list: unknown, key: 'cidr' | 'prefix'): (string | undefined)[] {
+function prefixesOf(list: unknown, key: 'cidr' | 'prefix', read: Read): (string | undefined)[] {
   return asList(list).map((entry) => {
-    const prefix = readable({ [key]: cidr }, entry)[key];
+    const prefix = read({ [key]: cidr }, entry)[key];
     return prefix && formatPrefix(prefix);
   });
 }
@@ -191,9 +215,9 @@ function remember(seen: Map<string, number>, key: string, index: number): number
   return first;
 }
 
-function checkOriginate(originate: unknown, report: Report): void {
+function checkOriginate(originate: unknown, report: Report, read: Read): void {
   asList(originate).forEach((entry, i) => {
-    const { cidr: prefix, kind, via } = readable(originateShape, entry);
+    const { cidr: prefix, kind, via } = read(originateShape, entry);
     const path = ['originate', i, 'via'];
     if (kind === 'reachable-by' && asObject(entry)['via'] === undefined) {
       report(path, 'is required for reachable-by: the gateway');

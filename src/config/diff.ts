@@ -137,14 +137,22 @@ function pairBy<T>(
   after: readonly T[],
   keyOf: (item: T) => string,
 ): Pairs<T> {
-  const left = new Map(before.map((item) => [keyOf(item), item]));
+  // What is the very same needs no text; in a large cluster that is nearly everything.
+  const old = new Set(before);
+  const same = new Set(after.filter((item) => old.has(item)));
+  const others = before.filter((item) => !same.has(item));
+  const left = new Map(others.map((item) => [keyOf(item), item]));
   const added: T[] = [];
   const kept: { before: T; after: T }[] = [];
   for (const item of after) {
+    if (same.has(item)) {
+      kept.push({ before: item, after: item });
+      continue;
+    }
     const key = keyOf(item);
-    const old = left.get(key);
-    if (old === undefined) added.push(item);
-    else kept.push({ before: old, after: item });
+    const match = left.get(key);
+    if (match === undefined) added.push(item);
+    else kept.push({ before: match, after: item });
     left.delete(key);
   }
   return { added, removed: [...left.values()], kept };
@@ -177,6 +185,9 @@ function changeOf<T extends SessionConfig>(
   after: T,
   context: SessionContext,
 ): SessionChange<T> | undefined {
+  if (before === after && context.router.length === 0 && context.policies.size === 0) {
+    return undefined;
+  }
   const routerKeys = context.router
     .filter(
       ({ key, impact }) => impact === 'all' || (key === 'clusterId' && hasClient(before, after)),

@@ -2,7 +2,12 @@
 import { buildView } from '../../src/config-templates/build-view.ts';
 import { loadTemplates } from '../../src/config-templates/load.ts';
 import type { RenderFault, ViewOptions } from '../../src/config-templates/options.ts';
-import { type RenderResult, renderConfig } from '../../src/config-templates/render.ts';
+import {
+  ConfigRenderer,
+  type RenderResult,
+  renderConfig,
+} from '../../src/config-templates/render.ts';
+import type { TemplateFile } from '../../src/config-templates/template-source.ts';
 import type { NeighborView, NodeView, RuleView } from '../../src/config-templates/view.ts';
 import { parseSelector } from '../../src/datastore/selectors.ts';
 import {
@@ -171,16 +176,43 @@ export function faultTexts(faults: readonly RenderFault[]): string[] {
   return faults.map(({ object, path, reason }) => `${object} ${path}: ${reason}`);
 }
 
-/** Renders with the shipped templates, or with some of them replaced. */
+/** Users' templates by name, as a directory would give them. */
+export function overrides(templates: Readonly<Record<string, string>>): TemplateFile[] {
+  return Object.entries(templates).map(([name, text]) => ({
+    name,
+    text,
+    place: `/etc/catbird/templates/${name}.yaml.liquid`,
+  }));
+}
+
+/** A renderer that can be asked again, with templates of a user's. */
+export function renderer(
+  options: Options = {},
+  templates: Readonly<Record<string, string>> = {},
+): ConfigRenderer {
+  return new ConfigRenderer({
+    node: OWN,
+    matchesSelector,
+    ...options,
+    templates: loadTemplates(),
+    overrides: overrides(templates),
+  });
+}
+
+/** Renders with the shipped templates, and templates of a user's over or beside them. */
 export function render(
   cluster: Cluster,
   options: Options = {},
   templates: Readonly<Record<string, string>> = {},
 ): RenderResult {
-  return renderConfig(snapshot(cluster), {
-    node: OWN,
-    matchesSelector,
-    ...options,
-    templates: new Map([...loadTemplates(), ...Object.entries(templates)]),
-  });
+  return renderer(options, templates).render(snapshot(cluster));
+}
+
+/** Renders with other templates in place of shipped ones: nothing stands behind them. */
+export function renderInstead(
+  cluster: Cluster,
+  templates: Readonly<Record<string, string>>,
+): RenderResult {
+  const shipped = new Map([...loadTemplates(), ...Object.entries(templates)]);
+  return renderConfig(snapshot(cluster), { node: OWN, matchesSelector, templates: shipped });
 }

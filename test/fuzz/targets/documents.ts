@@ -111,7 +111,7 @@ export const RENDER: FuzzTarget = {
     for (const { reason } of faults) check(reason !== '', 'a fault without a reason');
     check(config !== undefined || faults.length > 0, 'no configuration, and no reason why');
     if (!config) return;
-    const outcome = parseConfig(yaml, 'rendered.yaml');
+    const outcome = parseConfig(yaml(), 'rendered.yaml');
     check('config' in outcome, 'the text is no configuration');
     checkSame(outcome.config, config, 'the text says something else');
   },
