@@ -48,6 +48,7 @@ class Process {
   readonly #source: ConfigSource;
   readonly #startedAt = new Date().toISOString();
   #faults: readonly string[] = [];
+  #templates: ConfigDelivery['templates'];
   #daemon: Daemon | undefined;
   #isRunning = false;
   #api: Server | undefined;
@@ -111,8 +112,9 @@ class Process {
     } else this.#end({ error });
   }
 
-  async #takeOver({ config, faults }: ConfigDelivery): Promise<void> {
+  async #takeOver({ config, faults, templates }: ConfigDelivery): Promise<void> {
     this.#faults = faults;
+    this.#templates = templates;
     for (const fault of faults) this.#log.error({ fault }, 'configuration fault');
     if (!config) return;
     if (this.#options.logLevel === undefined) this.#log.level = config.log.level;
@@ -153,6 +155,7 @@ class Process {
         startedAt: this.#startedAt,
       },
       faults: () => this.#faults,
+      templates: () => this.#templates,
     };
     const server = createApiServer({
       views: makeViews(context),

@@ -28,6 +28,8 @@ export interface ViewContext {
   readonly process: Pick<VersionView, 'version' | 'node' | 'pid' | 'startedAt'>;
   /** What is wrong with the newest configuration, one sentence each. */
   faults(): readonly string[];
+  /** What became of users' templates; undefined without templates. */
+  templates(): object | undefined;
 }
 
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace', 'silent'];
@@ -62,7 +64,11 @@ export function makeViews(context: ViewContext): DaemonViews {
         const kernel = forwarding.stateOf(cidr);
         return { cidr: formatPrefix(cidr), state, advertise, blackhole, kernel };
       }),
-    config: () => ({ ...printConfig(daemon.config), faults: context.faults() }),
+    config: () => ({
+      ...printConfig(daemon.config),
+      faults: context.faults(),
+      templates: context.templates() ?? { overrides: [], rejectedTotal: 0 },
+    }),
   };
 }
 

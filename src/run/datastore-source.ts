@@ -1,40 +1,88 @@
 /** A datastore rendered through the templates, as a configuration source. */
 import type { ConfigRenderer } from '../config-templates/render.ts';
+import type { TemplateSource } from '../config-templates/template-source.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import type { Snapshot } from '../datastore/snapshot.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { ConfigDelivery, ConfigSource } from './config-source.ts';
 import { describeFaults } from './rendering.ts';
+import { inSlices } from './slices.ts';
 
-/** Delivers once per snapshot; until the own node exists there is nothing to run (calico-datastore §9). */
+export interface DatastoreSourceParts {
+  readonly datastore: Datastore;
+  readonly renderer: ConfigRenderer;
+  /** Users' own templates; undefined where nobody has named any. */
+  readonly templates: TemplateSource | undefined;
+  readonly clock: Clock;
+}
+
+/**
+ * Delivers after each snapshot and each change of templates; until the own node exists there is nothing
+ * to run (calico-datastore §9).
+ *
+ * Rendering takes its time in slices. What comes meanwhile is rendered next, the newest only.
+ */
 export class DatastoreSource implements ConfigSource {
-  readonly #datastore: Datastore;
-  readonly #renderer: ConfigRenderer;
+  readonly #parts: DatastoreSourceParts;
   #latest: Snapshot | undefined;
+  #templateFaults: readonly string[] = [];
+  #isStale = false;
+  #rendering: Promise<void> | undefined;
   #onDelivery: (delivery: ConfigDelivery) => void = () => {};
 
-  constructor(datastore: Datastore, renderer: ConfigRenderer) {
-    this.#datastore = datastore;
-    this.#renderer = renderer;
+  constructor(parts: DatastoreSourceParts) {
+    this.#parts = parts;
   }
 
   async start(onDelivery: (delivery: ConfigDelivery) => void): Promise<void> {
+    const { datastore, renderer, templates } = this.#parts;
     this.#onDelivery = onDelivery;
-    await this.#datastore.start((snapshot) => this.#render(snapshot));
+    await templates?.start(({ files, faults }) => {
+      renderer.setTemplates(files);
+      this.#templateFaults = faults;
+      this.reload();
+    });
+    await datastore.start((snapshot) => {
+      this.#latest = snapshot;
+      this.reload();
+    });
+    await this.#rendering;
   }
 
   /** The datastore is followed anyway; this renders its latest snapshot again. */
   reload(): void {
-    if (this.#latest) this.#render(this.#latest);
+    this.#isStale = true;
+    this.#rendering ??= this.#renderAll();
   }
 
   async stop(): Promise<void> {
     this.#onDelivery = () => {};
-    await this.#datastore.stop();
+    await this.#parts.templates?.stop();
+    await this.#parts.datastore.stop();
   }
 
-  #render(snapshot: Snapshot): void {
-    this.#latest = snapshot;
-    const result = this.#renderer.render(snapshot);
-    this.#onDelivery({ config: result.config, faults: describeFaults(snapshot, result) });
+  async #renderAll(): Promise<void> {
+    await undefined; // so that all that comes in this turn is one rendering
+    while (this.#isStale && this.#latest) {
+      this.#isStale = false;
+      await this.#render(this.#latest);
+    }
+    this.#rendering = undefined;
+  }
+
+  async #render(snapshot: Snapshot): Promise<void> {
+    const { renderer, clock } = this.#parts;
+    try {
+      const result = await inSlices(renderer.steps(snapshot), clock);
+      const faults = [...this.#templateFaults, ...describeFaults(snapshot, result)];
+      this.#onDelivery({ config: result.config, faults, templates: result.templates });
+    } catch (error) {
+      // A mistake of ours on the configuration's side takes no session down (START-8).
+      const reason = error instanceof Error ? error.stack : String(error);
+      this.#onDelivery({
+        config: undefined,
+        faults: [`internal error while rendering: ${reason}`],
+      });
+    }
   }
 }

@@ -16,6 +16,12 @@ export async function openConfigSource(
   const { DatastoreSource } = await import('./datastore-source.ts');
   const { openDatastore } = await import('../datastore/open-datastore.ts');
   const { openRenderer } = await import('./rendering.ts');
-  const datastore = await openDatastore(source.datastore, ports);
-  return new DatastoreSource(datastore, openRenderer(node, env));
+  const { openTemplates } = await import('./template-sources.ts');
+  const { clock } = ports;
+  return new DatastoreSource({
+    datastore: await openDatastore(source.datastore, ports),
+    renderer: openRenderer(node, env),
+    templates: openTemplates(source.datastore, env['CATBIRD_TEMPLATES'], clock),
+    clock,
+  });
 }

@@ -5,6 +5,7 @@ import { readDatastore } from '../datastore/open-datastore.ts';
 import { SystemClock, SystemRandom } from '../runtime/system-clock.ts';
 import type { DatastoreOptions } from './options.ts';
 import { describeFaults, isSound, openRenderer } from './rendering.ts';
+import { readAllTemplates } from './template-sources.ts';
 
 export interface RenderRequest extends DatastoreOptions {
   readonly format: 'json' | 'yaml';
@@ -27,10 +28,13 @@ export async function renderOnce(request: RenderRequest): Promise<{
     clock: new SystemClock(),
     random: new SystemRandom(),
   });
-  const result = openRenderer(node, env).render(snapshot);
-  const faults = describeFaults(snapshot, result);
+  const templates = await readAllTemplates(datastore, env['CATBIRD_TEMPLATES']);
+  const renderer = openRenderer(node, env);
+  renderer.setTemplates(templates.files);
+  const result = renderer.render(snapshot);
+  const faults = [...templates.faults, ...describeFaults(snapshot, result)];
   if (!result.config) return { document: undefined, faults, isSound: false };
   const printed = printConfig(result.config, { showSecrets });
   const document = format === 'json' ? `${JSON.stringify(printed, null, 2)}\n` : stringify(printed);
-  return { document, faults, isSound: isSound(snapshot, result) };
+  return { document, faults, isSound: templates.faults.length === 0 && isSound(snapshot, result) };
 }

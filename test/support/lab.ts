@@ -90,7 +90,15 @@ export class LabNode {
     const ports = { clock, random, transport, udp, forwarding, log };
     const daemon = new Daemon(config, ports);
     const identity = { version: '0', node: 'lab', pid: 1, startedAt: '' };
-    const context = { daemon, forwarding, clock, log, process: identity, faults: () => [] };
+    const context = {
+      daemon,
+      forwarding,
+      clock,
+      log,
+      process: identity,
+      faults: () => [],
+      templates: () => undefined,
+    };
     this.#running = { daemon, views: makeViews(context), commands: makeCommands(context) };
     await daemon.start();
   }

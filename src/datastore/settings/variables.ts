@@ -27,6 +27,7 @@ const OWN: readonly Variable[] = [
   { name: 'NAMESPACE', flag: 'namespace' },
   { name: 'BGP_LOGSEVERITYSCREEN', flag: 'log-level' },
   { name: 'CATBIRD_CALICO_CONFIG', flag: 'calico-config' },
+  { name: 'CATBIRD_TEMPLATES', flag: 'templates' },
 ];
 
 const ETCD: readonly Variable[] = [
