@@ -1,6 +1,6 @@
 /** A real etcd that is restarted, compacted, frozen, emptied, secured; what was read must stay in force. */
 import { once } from 'node:events';
-import { createConnection, createServer } from 'node:net';
+import { createConnection, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { type EtcdPorts, EtcdSource } from '../../src/datastore/etcd/etcd-source.ts';
 import { connect } from '../../src/datastore/etcd/grpc-connection.ts';
@@ -123,12 +123,17 @@ t.test('frozen, and another endpoint of its cluster takes over', { skip: noEtcd 
 
 /** The same server at an address that its certificate does not know. */
 async function relay(t: Test, host: string, port: number): Promise<string> {
+  const sockets: Socket[] = [];
   const server = createServer((client) => {
     const upstream = createConnection(port, '127.0.0.1');
     for (const socket of [client, upstream]) socket.on('error', () => {});
+    sockets.push(client, upstream);
     client.pipe(upstream).pipe(client);
   }).listen(0, host);
-  t.teardown(() => server.close());
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
   await once(server, 'listening');
   return `https://${host}:${(server.address() as { port: number }).port}`;
 }
