@@ -123,6 +123,8 @@ function assembleRouter(draft: ConfigDraft['router']): RouterConfig {
       'ipv4-unicast': normalPriority['ipv4-unicast'] ?? DEFAULTS.normalPriority,
       'ipv6-unicast': normalPriority['ipv6-unicast'] ?? DEFAULTS.normalPriority,
     },
+    clientToClient: draft.clientToClient ?? true,
+    requirePolicy: draft.requirePolicy ?? false,
     decision: assembleDecision(draft.decision ?? {}),
   };
 }
@@ -208,8 +210,8 @@ function assembleSession(
     routeReflectorClient: draft.routeReflectorClient ?? false,
     nextHop: draft.nextHop ?? 'auto',
     allowLocalAs: draft.allowLocalAs ?? 0,
-    weight: draft.weight ?? 0,
     gracefulShutdown: draft.gracefulShutdown ?? false,
+    ...assembleRouting(draft),
     gracefulRestart: {
       enabled: gracefulRestart?.enabled ?? true,
       restartTimeSec: gracefulRestart?.restartTime ?? DEFAULTS.restartTimeSec,
@@ -241,6 +243,20 @@ function assembleProtocol({ announce, ...draft }: SessionDraft) {
       hostName: announce?.hostName ?? false,
       softwareVersion: announce?.softwareVersion ?? false,
     },
+  };
+}
+
+/** What the routing table does for the neighbour. */
+function assembleRouting({ localAs, removePrivateAs, ...draft }: SessionDraft) {
+  return {
+    weight: draft.weight ?? 0,
+    localAs: { replaceAs: localAs?.replaceAs ?? true, noPrepend: localAs?.noPrepend ?? true },
+    asOverride: draft.asOverride ?? false,
+    removePrivateAs: removePrivateAs && {
+      all: removePrivateAs.all ?? false,
+      replace: removePrivateAs.replace ?? false,
+    },
+    clusterId: draft.clusterId,
   };
 }
 

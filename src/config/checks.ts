@@ -88,9 +88,13 @@ function checkSession(session: ReadableSession, path: IssuePath, context: Sessio
   if (session.password !== undefined && session.passwordFile !== undefined) {
     report([...path, 'passwordFile'], 'give password or passwordFile, not both');
   }
-  if (session.routeReflectorClient && context.router.clusterId === undefined) {
+  const clusterId = session.clusterId ?? context.router.clusterId;
+  if (session.routeReflectorClient && clusterId === undefined) {
     const reason = 'a client needs a reflector: set router.clusterId';
     report([...path, 'routeReflectorClient'], reason);
+  }
+  if (session.clusterId !== undefined && !session.routeReflectorClient) {
+    report([...path, 'clusterId'], 'only a routeReflectorClient is in a cluster of its own');
   }
   checkKeepalive(session, path, report);
   checkRole(session, path, context);

@@ -29,6 +29,8 @@ export const ROUTER_IMPACT: Readonly<Record<keyof typeof routerShape, Impact>> =
   selectionDeferralTime: 'none', // counts at a start
   defaultLocalPref: 'refresh',
   normalPriority: 'refresh', // PRIO-5
+  clientToClient: 'soft',
+  requirePolicy: 'refresh',
   decision: 'soft',
 };
 
@@ -60,6 +62,10 @@ export const SESSION_IMPACT: Readonly<Record<keyof typeof sessionShape, Impact>>
   routeReflectorClient: 'reset',
   nextHop: 'soft',
   allowLocalAs: 'refresh',
+  localAs: 'refresh',
+  asOverride: 'soft',
+  removePrivateAs: 'soft',
+  clusterId: 'refresh',
   weight: 'refresh',
   gracefulRestart: 'reset',
   gracefulShutdown: 'soft',

@@ -2,6 +2,7 @@
  * The validated configuration: what the schema produces from a static file or from the templates, and
  * the only input of `Daemon.apply`. Deep-frozen; every default is filled in; texts are canonical.
  */
+import type { PrivateAsRemoval } from '../bgp/wire/as-path-edits.ts';
 import type { Address } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
 import type { Prefix } from '../net/prefix.ts';
@@ -41,6 +42,10 @@ export interface RouterConfig {
   readonly defaultLocalPref: number;
   /** Kernel metric of ordinary routes (PRIO, N): routes with a better one are elevated. */
   readonly normalPriority: Readonly<Record<Family, number>>;
+  /** False: no reflection among the clients of one cluster. */
+  readonly clientToClient: boolean;
+  /** External sessions without policies take and tell nothing (RFC 8212). */
+  readonly requirePolicy: boolean;
   /** Switches of the decision process. */
   readonly decision: DecisionOptions;
 }
@@ -103,6 +108,12 @@ export interface SessionConfig {
   readonly routeReflectorClient: boolean;
   readonly nextHop: 'auto' | 'self' | 'keep';
   readonly allowLocalAs: number;
+  /** How `localAsNumber` stands in for the router's AS. */
+  readonly localAs: { readonly replaceAs: boolean; readonly noPrepend: boolean };
+  readonly asOverride: boolean;
+  readonly removePrivateAs: PrivateAsRemoval | undefined;
+  /** Cluster the client is in; undefined for that of the router. */
+  readonly clusterId: number | undefined;
   /** Of its routes, where no import rule sets one. */
   readonly weight: number;
   readonly gracefulRestart: {

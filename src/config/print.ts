@@ -61,6 +61,8 @@ export function printRouter(router: RouterConfig): PlainObject {
     selectionDeferralTime: isDefault ? undefined : selectionDeferralTimeSec,
     defaultLocalPref: router.defaultLocalPref,
     normalPriority: { ...router.normalPriority },
+    clientToClient: router.clientToClient ? undefined : false,
+    requirePolicy: router.requirePolicy || undefined,
     decision: printDecision(router),
   });
 }
@@ -130,6 +132,10 @@ export function printSession(session: SessionConfig, options: PrintOptions): Pla
     weight: session.weight,
     gracefulRestart: printGracefulRestart(gracefulRestart),
     gracefulShutdown: session.gracefulShutdown,
+    localAs: { ...session.localAs },
+    asOverride: session.asOverride,
+    removePrivateAs: session.removePrivateAs && { ...session.removePrivateAs },
+    clusterId: session.clusterId === undefined ? undefined : formatIpv4Number(session.clusterId),
     addPath: { ...session.addPath },
     extendedMessages: session.extendedMessages,
     extendedNextHop: session.extendedNextHop,
@@ -168,6 +174,8 @@ const SESSION_DEFAULTS: Readonly<Record<string, string>> = Object.fromEntries(
     nextHop: 'auto',
     allowLocalAs: 0,
     weight: 0,
+    localAs: { replaceAs: true, noPrepend: true },
+    asOverride: false,
     gracefulRestart: { enabled: true, restartTime: DEFAULTS.restartTimeSec },
     gracefulShutdown: false,
     addPath: { send: true, receive: true },

@@ -63,6 +63,8 @@ export const routerShape = {
   normalPriority: z
     .strictObject({ 'ipv4-unicast': priority.optional(), 'ipv6-unicast': priority.optional() })
     .optional(),
+  clientToClient: flag.optional(),
+  requirePolicy: flag.optional(),
   decision: decision.optional(),
 };
 
@@ -124,6 +126,10 @@ export const sessionShape = {
   routeReflectorClient: flag.optional(),
   nextHop: choice('auto', 'self', 'keep').optional(),
   allowLocalAs: integer(0, 255).optional(),
+  localAs: z.strictObject({ replaceAs: flag.optional(), noPrepend: flag.optional() }).optional(),
+  asOverride: flag.optional(),
+  removePrivateAs: z.strictObject({ all: flag.optional(), replace: flag.optional() }).optional(),
+  clusterId: quad.optional(),
   weight: integer(0, 65_535).optional(),
   gracefulShutdown: flag.optional(),
   gracefulRestart: z

@@ -186,7 +186,11 @@ function isNoSuchFamily({ cause }: CatbirdError): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === 'EAFNOSUPPORT';
 }
 
-function identityOf({ router }: Config) {
+function identityOf({ router, neighbors, neighborRanges }: Config) {
   const { routerId, clusterId, defaultLocalPref, normalPriority } = router;
-  return { routerId, clusterId, defaultLocalPref, normalPriority };
+  const clusters = [...neighbors, ...neighborRanges].flatMap((each) => each.clusterId ?? []);
+  const otherClusterIds = [...new Set(clusters)].sort((a, b) => a - b);
+  const reflectsBetweenClients = router.clientToClient;
+  const reflection = { clusterId, otherClusterIds, reflectsBetweenClients };
+  return { routerId, ...reflection, defaultLocalPref, normalPriority };
 }

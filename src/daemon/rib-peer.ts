@@ -1,7 +1,7 @@
 /** Translates a configured neighbour into what the RIB needs to know about it. */
 import type { Config, NeighborConfig } from '../config/model.ts';
 import type { PolicyRule } from '../policy/model.ts';
-import type { RibPeer } from '../rib/ports.ts';
+import type { LocalAs, RibPeer } from '../rib/ports.ts';
 
 /**
  * The RIB's view of a neighbour.
@@ -17,15 +17,19 @@ export function ribPeerOf(neighbor: NeighborConfig, config: Config): RibPeer {
     asNumber: neighbor.asNumber,
     localAsNumber: neighbor.localAsNumber,
     isInternal,
-    isRouteReflectorClient: neighbor.routeReflectorClient && config.router.clusterId !== undefined,
+    isRouteReflectorClient: neighbor.routeReflectorClient && isReflector(neighbor, config),
+    clusterId: neighbor.clusterId,
+    localAs: isInternal ? undefined : localAsOf(neighbor, config),
+    asOverride: neighbor.asOverride,
+    removePrivateAs: neighbor.removePrivateAs,
     nextHop: neighbor.nextHop,
     allowLocalAs: neighbor.allowLocalAs,
     enforceFirstAs: neighbor.enforceFirstAs,
     role: isInternal ? undefined : neighbor.role,
     weight: neighbor.weight,
     isShuttingDown: neighbor.gracefulShutdown || config.router.gracefulShutdown,
-    importRules: rulesOf(neighbor.import, config),
-    exportRules: rulesOf(neighbor.export, config),
+    importRules: rulesOf(neighbor.import, isInternal, config),
+    exportRules: rulesOf(neighbor.export, isInternal, config),
   };
 }
 
@@ -50,6 +54,25 @@ export function placeOfRule(
   return { policy: null, rule: 0 };
 }
 
-function rulesOf(names: readonly string[], config: Config): readonly PolicyRule[] {
+function isReflector({ clusterId }: NeighborConfig, { router }: Config): boolean {
+  return (clusterId ?? router.clusterId) !== undefined;
+}
+
+/** Undefined where one AS stands for all (ID-5): both are the same, or nothing shows of the other. */
+function localAsOf(neighbor: NeighborConfig, { router }: Config): LocalAs | undefined {
+  const { replaceAs, noPrepend } = neighbor.localAs;
+  if (neighbor.localAsNumber === router.asNumber || (replaceAs && noPrepend)) return undefined;
+  return { routerAsNumber: router.asNumber, replaceAs, noPrepend };
+}
+
+/** Stands in for the policies an external session has to have (RFC 8212 §2). */
+const NO_POLICY: PolicyRule = { name: 'no policy', match: {}, set: {}, action: 'reject' };
+
+function rulesOf(
+  names: readonly string[],
+  isInternal: boolean,
+  config: Config,
+): readonly PolicyRule[] {
+  if (names.length === 0 && !isInternal && config.router.requirePolicy) return [NO_POLICY];
   return names.flatMap((name) => config.policies[name] ?? []);
 }

@@ -6,7 +6,7 @@ import { type AttributeEdits, EDIT_GROWTH } from '../bgp/wire/edit-attributes.ts
 import type { Address } from '../net/address.ts';
 import { ATTRS_HAS_LOCAL_PREF, ATTRS_HAS_OTC } from './attribute-columns.ts';
 import type { AttributeStore } from './attribute-store.ts';
-import { type ExportProfile, markOf } from './export-profile.ts';
+import { clusterOf, type ExportProfile, markOf } from './export-profile.ts';
 import type { AttrsId } from './ids.ts';
 import type { RibIdentity } from './rib-identity.ts';
 import type { RouteOrigin } from './route-sources.ts';
@@ -70,6 +70,6 @@ export class EgressRewriter {
     edits.localPref = lacksLocalPref ? columns.localPref(set) : -1;
     edits.isReflected = isInternal && origin.isInternal;
     edits.originatorId = origin.routerId;
-    edits.clusterId = this.#identity.clusterId;
+    edits.clusterId = clusterOf(origin, this.#profile, this.#identity);
   }
 }

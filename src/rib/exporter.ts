@@ -19,10 +19,11 @@ import {
 } from './attribute-columns.ts';
 import { EGRESS_UNKNOWN, EgressCache } from './egress-cache.ts';
 import { EgressRewriter } from './egress-rewriter.ts';
-import { type ExportProfile, markOf } from './export-profile.ts';
+import { clusterOf, type ExportProfile, markOf } from './export-profile.ts';
 import type { AttrsId, PathId, PeerId } from './ids.ts';
+import { editPath } from './path-edit.ts';
 import { PATH_UNADVERTISED } from './path-table.ts';
-import type { RibIdentity } from './rib-identity.ts';
+import { hasOwnCluster, type RibIdentity } from './rib-identity.ts';
 import type { RibTables } from './rib-tables.ts';
 import type { RouteOrigin } from './route-sources.ts';
 
@@ -127,8 +128,8 @@ export class Exporter {
   #rewrite(set: AttrsId, source: PeerId): AttrsId {
     const { attrs, sources, nextHops } = this.#tables;
     const origin = sources.get(source);
-    const { policy, isShuttingDown } = this.#profile;
-    if (!policy.isEmpty || isShuttingDown || this.#bar(set, origin)) return NONE;
+    const { policy, pathEdit, isShuttingDown } = this.#profile;
+    if (!policy.isEmpty || isShuttingDown || pathEdit || this.#bar(set, origin)) return NONE;
     const nextHop = this.#nextHop(nextHops.address(attrs.columns.nextHop(set)), undefined, origin);
     return nextHop ? this.#rewriter.rewrite(set, origin, nextHop) : NONE;
   }
@@ -183,9 +184,17 @@ export class Exporter {
     if (!isInternal) return this.#externalBar(set);
     if (!origin.isInternal) return undefined;
     if (!isClient && !origin.isClient) return 'not-reflected';
+    if (isClient && origin.isClient && !this.#reflectsFrom(origin)) return 'not-reflected';
     if (!isClient || attrs.columns.clusterCount(set) === 0) return undefined;
     const { clusterList } = attrs.attributes(set);
-    return clusterList.includes(this.#identity.clusterId) ? 'cluster-loop' : undefined;
+    return hasOwnCluster(this.#identity, clusterList) ? 'cluster-loop' : undefined;
+  }
+
+  /** Clients of one cluster may be fully meshed; those of different clusters never are. */
+  #reflectsFrom(origin: RouteOrigin): boolean {
+    const { reflectsBetweenClients, clusterId } = this.#identity;
+    if (reflectsBetweenClients) return true;
+    return (origin.clusterId ?? clusterId) !== (this.#profile.clusterId ?? clusterId);
   }
 
   /** A marked route goes down only (RFC 9234 §5). */
@@ -207,15 +216,17 @@ export class Exporter {
     if (!this.#profile.isInternal) return this.#toExternal(attributes, origin);
     if (!origin.isInternal) return attributes;
     const { routerId } = origin;
-    const clusterList = Uint32Array.of(this.#identity.clusterId, ...attributes.clusterList);
+    const cluster = clusterOf(origin, this.#profile, this.#identity);
+    const clusterList = Uint32Array.of(cluster, ...attributes.clusterList);
     return { ...attributes, originatorId: attributes.originatorId ?? routerId, clusterList };
   }
 
   #toExternal(attributes: PathAttributes, { isBgp }: RouteOrigin): PathAttributes {
     const path = withoutConfederation(attributes.asPath);
+    const { pathEdit, localAsNumber } = this.#profile;
     return {
       ...attributes,
-      asPath: prepend(path, [this.#profile.localAsNumber]),
+      asPath: pathEdit ? editPath(path, pathEdit) : prepend(path, [localAsNumber]),
       med: isBgp ? undefined : attributes.med,
       originatorId: undefined,
       clusterList: NO_CLUSTERS,

@@ -3,6 +3,8 @@
  * peer's policy, elevated preference (PRIO-3). All but policy looks at attributes only, so a sink asks it
  * once per block.
  */
+import { prepend } from '../bgp/wire/as-path.ts';
+import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
 import type { Family } from '../net/family.ts';
 import type { Policy, PolicyVerdict } from '../policy/compile.ts';
 import { ATTRS_GRACEFUL_SHUTDOWN, ATTRS_HAS_OTC } from './attribute-columns.ts';
@@ -11,7 +13,7 @@ import type { AttrsId, PrefixId } from './ids.ts';
 import { isMartianIpv4, isMartianIpv6 } from './martian.ts';
 import type { PathReason } from './path-table.ts';
 import type { RibPeer } from './ports.ts';
-import type { RibIdentity } from './rib-identity.ts';
+import { hasOwnCluster, type RibIdentity } from './rib-identity.ts';
 import type { RibTables } from './rib-tables.ts';
 
 /** Largest LOCAL_PREF that stands for a kernel metric: LOCAL_PREF = K − metric (PRIO). */
@@ -51,9 +53,11 @@ export class ImportFilter {
   /** Verdicts of a policy that does not depend on the prefix, by the low bits of the set's id. */
   readonly #cache: (CachedVerdict | undefined)[] = [];
   readonly #octets = new Uint8Array(16);
+  readonly #prependsLocalAs: boolean;
 
   constructor(peer: RibPeer, policy: Policy, attrs: AttributeStore, identity: RibIdentity) {
     this.#peer = peer;
+    this.#prependsLocalAs = peer.localAs?.noPrepend === false;
     this.#policy = policy;
     this.#attrs = attrs;
     this.#identity = identity;
@@ -64,11 +68,15 @@ export class ImportFilter {
     const { columns } = this.#attrs;
     const { localAsNumber, allowLocalAs, isRouteReflectorClient } = this.#peer;
     if (this.#attrs.countAs(received, localAsNumber) > allowLocalAs) return 'as-loop';
+    const routerAs = this.#peer.localAs?.routerAsNumber;
+    if (routerAs !== undefined && this.#attrs.countAs(received, routerAs) > allowLocalAs) {
+      return 'as-loop';
+    }
     if (columns.originatorId(received) === this.#identity.routerId) return 'originator-loop';
     if (!this.#peer.isInternal) return this.#checkExternal(received);
     if (!isRouteReflectorClient || columns.clusterCount(received) === 0) return 'none';
     const { clusterList } = this.#attrs.attributes(received);
-    return clusterList.includes(this.#identity.clusterId) ? 'cluster-loop' : 'none';
+    return hasOwnCluster(this.#identity, clusterList) ? 'cluster-loop' : 'none';
   }
 
   #checkExternal(received: AttrsId): PathReason {
@@ -97,7 +105,8 @@ export class ImportFilter {
     const bits = prefixes.length(prefix);
     const isMartian = family === 'ipv4-unicast' ? isMartianIpv4 : isMartianIpv6;
     if (isMartian(this.#octets, 0, bits)) return this.#reject('martian');
-    const changesNothing = this.#policy.isEmpty && !this.#isShuttingDown(received);
+    const isAsReceived = !this.#prependsLocalAs && !this.#isShuttingDown(received);
+    const changesNothing = this.#policy.isEmpty && isAsReceived;
     if (changesNothing) return this.#accept(family, received, '', undefined);
     if (this.#policy.dependsOnPrefix) return this.#evaluate(tables, bits, received);
     return this.#evaluateCached(tables, bits, received);
@@ -148,16 +157,22 @@ export class ImportFilter {
     return this.#attrs.columns.has(received, ATTRS_GRACEFUL_SHUTDOWN);
   }
 
-  #ask({ family, nextHops }: RibTables, bits: number, received: AttrsId): PolicyVerdict {
+  /** Ahead of the rules, so that they have the last word. */
+  #prepared(received: AttrsId): PathAttributes {
     const attributes = this.#attrs.attributes(received);
+    const pathOf = ({ asPath }: PathAttributes) => prepend(asPath, [this.#peer.localAsNumber]);
+    const seen = this.#prependsLocalAs ? { ...attributes, asPath: pathOf(attributes) } : attributes;
+    return this.#isShuttingDown(received) ? { ...seen, localPref: 0 } : seen;
+  }
+
+  #ask({ family, nextHops }: RibTables, bits: number, received: AttrsId): PolicyVerdict {
     return this.#policy.evaluate({
       family,
       bytes: this.#octets,
       at: 0,
       bits,
       source: this.#peer.isInternal ? 'ibgp' : 'ebgp',
-      // Ahead of the rules, so that they have the last word.
-      attributes: this.#isShuttingDown(received) ? { ...attributes, localPref: 0 } : attributes,
+      attributes: this.#prepared(received),
       interface: nextHops.state(this.#attrs.columns.nextHop(received)).interface,
     });
   }

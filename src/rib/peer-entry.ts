@@ -6,6 +6,7 @@ import type { AdjRibIn } from './adj-rib-in.ts';
 import type { ExportProfile } from './export-profile.ts';
 import type { PeerId } from './ids.ts';
 import type { Outbox } from './outbox.ts';
+import { pathEditOf } from './path-edit.ts';
 import type { PolicyCache } from './policy-cache.ts';
 import type { RibPeer, RibSession } from './ports.ts';
 import type { RouteOrigin } from './route-sources.ts';
@@ -39,6 +40,7 @@ export function originOf(peer: RibPeer, routerId: number): RouteOrigin {
     isBgp: true,
     isInternal: peer.isInternal,
     isClient: peer.isRouteReflectorClient,
+    clusterId: peer.clusterId,
     routerId,
     address: peer.address,
   };
@@ -68,6 +70,8 @@ export function profileOf(
     role: peer.role,
     selfAddress: selfAddressOf(family, terms),
     takesIpv6NextHops: takesIpv6NextHops(family, terms),
+    pathEdit: pathEditOf(peer),
+    clusterId: peer.clusterId,
     policy: policies.get(peer.exportRules, peer),
     isLongLivedAware: terms.isLongLivedAware ?? false,
     isShuttingDown: peer.isShuttingDown ?? false,
@@ -98,6 +102,8 @@ export function groupKeyOf(
     policies.keyOf(peer.exportRules, peer),
     peer.isInternal ? '' : peer.localAsNumber,
     peer.isRouteReflectorClient,
+    peer.clusterId,
+    JSON.stringify(pathEditOf(peer) ?? ''),
     peer.nextHop,
     peer.role,
     self ? formatAddress(self) : '',

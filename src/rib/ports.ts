@@ -2,6 +2,8 @@
  * What the RIB needs from others, and what it is told about its peers. The daemon hands these in;
  * `rib` never sees a socket, a configuration file or a clock of its own.
  */
+
+import type { PrivateAsRemoval } from '../bgp/wire/as-path-edits.ts';
 import type { Role } from '../bgp/wire/role.ts';
 import type { WireOptions } from '../bgp/wire/wire-options.ts';
 import type { Address } from '../net/address.ts';
@@ -42,9 +44,26 @@ export interface RibPeer {
   readonly weight?: number;
   /** What it is told is about to go: GRACEFUL_SHUTDOWN, and the least LOCAL_PREF (RFC 8326 §4). */
   readonly isShuttingDown?: boolean;
+  /** Where `localAsNumber` is not the AS of the router and does not simply stand in for it. */
+  readonly localAs?: LocalAs | undefined;
+  /** The peer's AS in a path becomes `localAsNumber` on the way out. */
+  readonly asOverride?: boolean;
+  /** Private AS numbers go on the way out. */
+  readonly removePrivateAs?: PrivateAsRemoval | undefined;
+  /** Cluster the peer is a client of, where it is not that of the router. */
+  readonly clusterId?: number | undefined;
   /** Rule lists, concatenated in order; empty accepts everything. */
   readonly importRules: readonly PolicyRule[];
   readonly exportRules: readonly PolicyRule[];
+}
+
+/** How much of the router's AS shows beside the local AS of an external session. */
+export interface LocalAs {
+  readonly routerAsNumber: number;
+  /** The peer does not see the router's AS behind the local one. */
+  readonly replaceAs: boolean;
+  /** The local AS is not put in front of what the peer sends. */
+  readonly noPrepend: boolean;
 }
 
 /** What the session brings once Established. */

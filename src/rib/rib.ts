@@ -32,6 +32,10 @@ export interface RibOptions {
   readonly routerId: number;
   /** The router id stands in for an absent one (RFC 4456 §8). */
   readonly clusterId: number | undefined;
+  /** Of clients with a cluster of their own; none when absent. */
+  readonly otherClusterIds?: readonly number[];
+  /** False: no reflection among the clients of one cluster. */
+  readonly reflectsBetweenClients?: boolean;
   /** LOCAL_PREF of routes that bring none (SESS-16). */
   readonly defaultLocalPref: number;
   /** Kernel metric of ordinary routes (PRIO). */
@@ -54,7 +58,12 @@ export interface RibOptions {
 /** What may change while sessions stay up. */
 export type RibIdentityOptions = Pick<
   RibOptions,
-  'routerId' | 'clusterId' | 'defaultLocalPref' | 'normalPriority'
+  | 'routerId'
+  | 'clusterId'
+  | 'otherClusterIds'
+  | 'reflectsBetweenClients'
+  | 'defaultLocalPref'
+  | 'normalPriority'
 >;
 
 const SMALLEST_BATCH = 256;
@@ -363,7 +372,10 @@ export class Rib {
     this.#sources.replace(entry.id, origin);
     if (!this.#hasPaths(entry.id)) return;
     const isSame =
-      old.routerId === routerId && old.kind === origin.kind && old.isClient === origin.isClient;
+      old.routerId === routerId &&
+      old.kind === origin.kind &&
+      old.isClient === origin.isClient &&
+      old.clusterId === origin.clusterId;
     if (isSame) return;
     for (const family of FAMILIES) this.#families[family].markAll();
     this.#groups.rescan();
@@ -383,7 +395,9 @@ export class Rib {
 
 function identityOf(options: RibIdentityOptions): RibIdentity {
   const { routerId, clusterId = routerId, defaultLocalPref, normalPriority } = options;
-  return { routerId, clusterId, defaultLocalPref, normalPriority };
+  const { otherClusterIds = [], reflectsBetweenClients = true } = options;
+  const clusters = { clusterId, otherClusterIds, reflectsBetweenClients };
+  return { routerId, ...clusters, defaultLocalPref, normalPriority };
 }
 
 /** Equal for settings that judge received routes alike. */
@@ -392,5 +406,6 @@ function importKeyOf(peer: RibPeer, policies: PolicyCache): string {
     peer;
   const policy = policies.keyOf(peer.importRules, peer);
   const rules = [allowLocalAs, localAsNumber, isRouteReflectorClient, enforceFirstAs, role, weight];
-  return [policy, ...rules].join(' ');
+  const { localAs } = peer;
+  return [policy, ...rules, JSON.stringify(localAs ?? '')].join(' ');
 }

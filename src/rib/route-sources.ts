@@ -16,6 +16,8 @@ export interface RouteOrigin {
   readonly isInternal: boolean;
   /** Route reflector client (RFC 4456). */
   readonly isClient: boolean;
+  /** Cluster of a client where it is not the router's. */
+  readonly clusterId?: number | undefined;
   /** BGP identifier, unsigned 32-bit; 0 for local routes and before the first session. */
   readonly routerId: number;
   readonly address: Address;

@@ -64,6 +64,7 @@ const BASES: Readonly<Record<string, string>> = {
   asNumber: 'name: a, address: 10.0.0.2',
   role: EXTERNAL,
   strictRole: `${EXTERNAL}, role: peer`,
+  clusterId: `${BASE}, routeReflectorClient: true`,
 };
 
 /** A value other than the default for each key of a neighbour. */
@@ -84,6 +85,10 @@ const OTHER_VALUES: Readonly<Record<keyof typeof SESSION_IMPACT, string>> = {
   nextHop: 'self',
   allowLocalAs: '1',
   weight: '1',
+  localAs: '{ replaceAs: false }',
+  asOverride: 'true',
+  removePrivateAs: '{ all: true }',
+  clusterId: '10.0.0.9',
   gracefulRestart: '{ enabled: false }',
   gracefulShutdown: 'true',
   addPath: '{ send: false }',

@@ -13,6 +13,8 @@ router:
   domainName: example.net
   listen: { port: 0, addresses: ["10.0.0.1"] }
   normalPriority: { ipv4-unicast: 2000 }
+  clientToClient: false
+  requirePolicy: true
   decision: { alwaysCompareMed: true, multipath: { internal: 4 } }
 fib: { metric: local-pref, rejectPrefixes: [10.96.0.0/12], localSubnets: [10.0.0.1/24], rejectNextHops: [10.0.0.2] }
 blocks: [{ cidr: 10.244.1.0/26, state: pendingDeletion }]
@@ -20,7 +22,8 @@ originate: [{ cidr: 192.0.2.1/32, kind: reachable-by, via: 10.0.0.254 }]
 pools: [{ cidr: 10.244.0.0/16, encapsulation: vxlan, program: false }]
 neighbors:
   - { name: a, address: 10.0.0.2, asNumber: 64512, password: s3cret, holdTime: 9, addPath: { send: false },
-      routeReflectorClient: true, maximumPrefixes: { limit: 5 }, import: [p], export: [p] }
+      routeReflectorClient: true, maximumPrefixes: { limit: 5 }, clusterId: 9.9.9.9,
+      localAs: { replaceAs: false }, asOverride: true, removePrivateAs: { all: true }, weight: 3, import: [p], export: [p] }
   - { name: b, address: "fd00::2", asNumber: 1, waitingFor: a secret, role: customer, strictRole: true,
       extendedMessages: true, extendedNextHop: true, enforceFirstAs: true, announce: { hostName: true } }
 neighborRanges: [{ prefix: 10.1.0.0/16, asNumber: 64512 }]

@@ -56,6 +56,35 @@ policies:
   ]);
 });
 
+t.test(
+  'an external neighbor without policies is told nothing and believed nothing, if so set (RFC 8212)',
+  async (t) => {
+    const lab = new Lab();
+    const text = (address: string, other: string, asNumber: number) =>
+      config(address, other, 1).replace('asNumber: 64512', `asNumber: ${asNumber}`);
+    const strict = text('10.0.0.1', '10.0.0.2', 65001).replace(
+      'router: {',
+      'router: { requirePolicy: true,',
+    );
+    const a = lab.node('10.0.0.1', strict);
+    const b = lab.node(
+      '10.0.0.2',
+      text('10.0.0.2', '10.0.0.1', 64512).replace('64512, sourceAddress', '65001, sourceAddress'),
+    );
+    await a.start();
+    await b.start();
+    await lab.settle();
+    const rejectedBy = { policy: null, rule: 0, name: 'no policy' };
+    t.match([...a.views.adjIn('peer')!], [{ rejected: 'policy: no policy', rejectedBy }]);
+    t.same([...a.views.adjOut('peer')!], []);
+    await a.apply(strict.replace('requirePolicy: true', 'requirePolicy: false'));
+    await lab.settle();
+    t.match([...a.views.adjIn('peer')!], [{ rejected: undefined }]);
+    t.equal([...a.views.adjOut('peer')!].length, 1);
+    t.equal(a.views.neighbor('peer')!['flaps'], 0);
+  },
+);
+
 t.test('listings that are being read survive the end of the session they show', async (t) => {
   const lab = new Lab();
   const a = lab.node('10.0.0.1', config('10.0.0.1', '10.0.0.2', 20));
