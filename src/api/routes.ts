@@ -43,6 +43,9 @@ const ROUTES: readonly RouteEntry[] = [
   get('/v1/adj-out/([^/]+)', ({ views }, { parameters }) => many(views.adjOut(parameters[0]!))),
   get('/v1/fib', ({ views }) => ({ list: views.fib() })),
   get('/v1/blocks', ({ views }) => ({ value: views.blocks() })),
+  get('/v1/quarantine', ({ views }, { query }) => ({
+    list: views.quarantine(query.get('peer') ?? undefined),
+  })),
   get('/v1/config', ({ views }) => ({ value: views.config() })),
   post('/v1/neighbors/([^/]+)/clear', ({ commands }, { parameters, body }) => {
     const [name] = parameters;

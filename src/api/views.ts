@@ -80,6 +80,22 @@ export interface BlockView {
   readonly kernel: string;
 }
 
+/** A message that was rejected, whole or in part. */
+export interface QuarantineView {
+  /** Session label. */
+  readonly peer: string;
+  /** ISO 8601. */
+  readonly time: string;
+  /** `session-reset`, `treat-as-withdraw` or `attribute-discard`. */
+  readonly action: string;
+  readonly code: number;
+  readonly subcode: number;
+  readonly reason: string;
+  /** Options for `catbird decode` that make it read the message as the session did. */
+  readonly decodeWith: string;
+  readonly hex: string;
+}
+
 export interface VersionView {
   readonly version: string;
   readonly node: string;
@@ -100,6 +116,8 @@ export interface DaemonViews {
   adjOut(name: string): Iterable<RouteView> | undefined;
   fib(): Iterable<FibRouteView>;
   blocks(): readonly BlockView[];
+  /** Oldest first; of one neighbour when it is named, which may be gone by now. */
+  quarantine(name?: string): readonly QuarantineView[];
   /** The running configuration in the shape of the configuration file, secrets hidden, and what is wrong with the newest one. */
   config(): object;
 }

@@ -78,6 +78,7 @@ Prints one JSON document per message. \`-\` reads hex from standard input.`,
   adj-out NAME         what is announced to a neighbor
   fib                  the routes we own in the kernel
   blocks               this node's own pod blocks
+  quarantine [NAME]    the latest messages that were rejected, whole or in part; with -o json in hex
   config               the running configuration
   version              version and identity of the daemon
 

@@ -26,6 +26,7 @@ import type { Forwarding } from './forwarding.ts';
 import { ListenerKeys } from './listener-keys.ts';
 import { LocalRoutes } from './local-routes.ts';
 import { Neighbors } from './neighbors.ts';
+import { Quarantine } from './quarantine.ts';
 import { Recovery } from './recovery.ts';
 import { RouteInstaller } from './route-installer.ts';
 
@@ -50,6 +51,7 @@ const RUN_BUDGET_MS = 10;
 export class Daemon {
   readonly rib: Rib;
   readonly neighbors: Neighbors;
+  readonly quarantine = new Quarantine();
   readonly #ports: DaemonPorts;
   readonly #listener: BgpListener;
   readonly #keys: ListenerKeys;
@@ -77,7 +79,8 @@ export class Daemon {
     this.#localRoutes = new LocalRoutes(this.rib);
     this.#installer = new RouteInstaller(this.rib, ports.forwarding, this.#localRoutes, config);
     this.#bfd = new BfdManager(ports);
-    const neighborPorts = { ...ports, rib: this.rib, bfd: this.#bfd };
+    const { rib, quarantine } = this;
+    const neighborPorts = { ...ports, rib, bfd: this.#bfd, quarantine };
     this.neighbors = new Neighbors(neighborPorts, {
       settled: (name) => this.#recovery?.settle(name),
       present: (name, isPresent) => this.#recovery?.setPresent(name, isPresent),

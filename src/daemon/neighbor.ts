@@ -5,7 +5,7 @@
  * route.
  */
 
-import type { SessionState } from '../bgp/session/fsm.ts';
+import type { ConnectionEnd, SessionState } from '../bgp/session/fsm.ts';
 import type { NegotiatedSession } from '../bgp/session/negotiate.ts';
 import {
   Session,
@@ -19,6 +19,7 @@ import {
   CEASE_BFD_DOWN,
   CEASE_CONFIGURATION_CHANGE,
   CEASE_MAX_PREFIXES,
+  MAXIMUM_MESSAGE_SIZE,
   REFRESH_REQUEST,
 } from '../bgp/wire/constants.ts';
 import type { FaultAction, UpdateFault } from '../bgp/wire/update-fault.ts';
@@ -30,6 +31,7 @@ import type { Timer } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import { BfdWatch, type BfdWatchPorts } from './bfd-watch.ts';
 import { PrefixLimit, RESTART_AFTER_MS } from './prefix-limit.ts';
+import type { Quarantine } from './quarantine.ts';
 import { RefreshWatch } from './refresh-watch.ts';
 import { RestartHelper } from './restart-helper.ts';
 import { ribPeerOf } from './rib-peer.ts';
@@ -40,6 +42,7 @@ export interface NeighborPorts extends SessionPorts, BfdWatchPorts {
   /** For neighbours that may know it. */
   readonly softwareVersion?: string;
   readonly log: Log;
+  readonly quarantine: Quarantine;
 }
 
 /** What a neighbour tells the daemon. */
@@ -216,8 +219,34 @@ export class Neighbor implements SessionEvents {
 
   update(bytes: Uint8Array, at: number, end: number): UpdateFault | undefined {
     const fault = this.#ports.rib.receiveUpdate(this.peerId, bytes, at, end);
-    if (fault) this.#noteFault(fault);
+    if (!fault) return undefined;
+    this.#noteFault(fault);
+    // What resets the session comes to `rejected`.
+    if (fault.action !== 'session-reset') this.#quarantine(fault, bytes, at, end);
     return fault;
+  }
+
+  rejected(
+    { text, notification }: ConnectionEnd,
+    bytes: Uint8Array,
+    at: number,
+    stop: number,
+  ): void {
+    const { code, subcode } = notification!;
+    const fault = { action: 'session-reset', code, subcode, reason: text } as const;
+    this.#quarantine(fault, bytes, at, stop);
+  }
+
+  #quarantine(
+    { action, code, subcode, reason }: Omit<UpdateFault, 'data'>,
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+  ): void {
+    const { quarantine, clock } = this.#ports;
+    const decodeWith = decodeWords(this.session.negotiated);
+    const rejection = { peer: this.#config.name, action, code, subcode, reason, decodeWith };
+    quarantine.add(rejection, clock.wallTime(), bytes, at, end);
   }
 
   /** The RIB saw the End-of-RIB of a family. */
@@ -298,4 +327,13 @@ export class Neighbor implements SessionEvents {
     this.faults[action]++;
     this.#ports.log.debug({ neighbor: this.#config.name, action, reason }, 'faulty UPDATE');
   }
+}
+
+/** Words for `catbird decode`. */
+function decodeWords(negotiated: NegotiatedSession | undefined): string {
+  if (!negotiated) return '';
+  const words = negotiated.asWidth === 4 ? ['--as4'] : [];
+  if (negotiated.addPathReceive.length > 0) words.push('--add-path');
+  if (negotiated.maximumMessageSize > MAXIMUM_MESSAGE_SIZE) words.push('--extended');
+  return words.join(' ');
 }

@@ -64,6 +64,10 @@ export function makeViews(context: ViewContext): DaemonViews {
         const kernel = forwarding.stateOf(cidr);
         return { cidr: formatPrefix(cidr), state, advertise, blackhole, kernel };
       }),
+    quarantine: (name) =>
+      daemon.quarantine
+        .list(name)
+        .map(({ at, ...rest }) => ({ time: new Date(at).toISOString(), ...rest })),
     config: () => ({
       ...printConfig(daemon.config),
       faults: context.faults(),

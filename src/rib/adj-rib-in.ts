@@ -61,6 +61,10 @@ export class AdjRibIn implements UpdateSink {
   /** The attributes of the `reach` calls that follow; one reference is ours. */
   #current = 0 as AttrsId;
   #loop: PathReason = 'none';
+  #discarded: UpdateFault | undefined;
+  readonly #onDiscard = (fault: UpdateFault): void => {
+    this.#discarded ??= fault;
+  };
 
   constructor(
     peer: PeerId,
@@ -74,6 +78,11 @@ export class AdjRibIn implements UpdateSink {
     this.#filter = filter;
     this.#attrs = attrs;
     this.#family = family;
+  }
+
+  /** The first fault of the message that cost an attribute only. */
+  get discarded(): UpdateFault | undefined {
+    return this.#discarded;
   }
 
   counters(family: Family): InboundCounters {
@@ -104,6 +113,7 @@ export class AdjRibIn implements UpdateSink {
 
   /** Called before a message is walked. */
   beginMessage(nowSec: number): void {
+    this.#discarded = undefined;
     this.#nowSec = nowSec;
   }
 
@@ -120,7 +130,7 @@ export class AdjRibIn implements UpdateSink {
     end: number,
     nextHop: Uint8Array | undefined,
   ): UpdateFault | undefined {
-    const set = this.#attrs.internRaw(bytes, at, end, family, nextHop, this.#wire);
+    const set = this.#attrs.internRaw(bytes, at, end, family, nextHop, this.#wire, this.#onDiscard);
     this.endMessage();
     if (typeof set !== 'number') return set;
     this.#current = set;

@@ -149,6 +149,8 @@ export class AttributeStore {
   /**
    * The id of an encoded block as `UpdateSink.attributes` gets it; the caller owns one reference. A
    * block that was seen before is not parsed, and one in canonical form is not decoded.
+   *
+   * @param onDiscard told of faults that cost an attribute only
    */
   internRaw(
     bytes: Uint8Array,
@@ -157,6 +159,7 @@ export class AttributeStore {
     family: Family,
     nextHop: Uint8Array | undefined,
     options: WireOptions,
+    onDiscard: (fault: UpdateFault) => void = () => {},
   ): AttrsId | UpdateFault {
     const canonical = mayBeCanonical(family, nextHop, options)
       ? this.#takeCanonical(bytes, at, end, nextHop, options.isInternal)
@@ -168,11 +171,17 @@ export class AttributeStore {
       this.retain(known);
       return known;
     }
-    const attributes = decodePathAttributes(bytes, at, end, family, nextHop, options);
+    let isFaulty = false;
+    const discard = (fault: UpdateFault) => {
+      isFaulty = true;
+      onDiscard(fault);
+    };
+    const attributes = decodePathAttributes(bytes, at, end, family, nextHop, options, discard);
     if ('action' in attributes) return attributes;
     const id = this.intern(attributes);
     this.#keepDecoded(id, attributes); // export asks for it soon
-    this.#raw.add(raw, id, this.#generations[id]!);
+    // A faulty block is read again each time, so that each time it is told.
+    if (!isFaulty) this.#raw.add(raw, id, this.#generations[id]!);
     return id;
   }
 

@@ -7,7 +7,7 @@
  */
 
 import { walkUpdate } from '../bgp/wire/update.ts';
-import type { UpdateFault } from '../bgp/wire/update-fault.ts';
+import { strongerFault, type UpdateFault } from '../bgp/wire/update-fault.ts';
 import { FAMILIES, type Family } from '../net/family.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { AdjRibIn, type InboundCounters } from './adj-rib-in.ts';
@@ -210,7 +210,7 @@ export class Rib {
     const fault = walkUpdate(bytes, at, end, adjIn.wire, adjIn);
     adjIn.endMessage();
     this.#schedule();
-    return fault;
+    return strongerFault(fault, adjIn.discarded);
   }
 
   /** The peer takes more bytes again after `OutboundPeer.send` answered false. */

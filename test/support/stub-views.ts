@@ -89,6 +89,7 @@ export function stubViews(routes = 2): DaemonViews {
         kernel: 'installed',
       },
     ],
+    quarantine: () => [],
     config: () => ({ router: { asNumber: 64512 } }),
   };
 }

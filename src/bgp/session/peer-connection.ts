@@ -55,6 +55,8 @@ export interface ConnectionOwner {
   writable(): void;
   /** A bug of ours came to light; the connection ends next, if it has not already. */
   failedInside(reason: string): void;
+  /** A message, or the header of one, made us end the connection; borrowed until the return. */
+  rejected(end: ConnectionEnd, bytes: Uint8Array, at: number, stop: number): void;
   ended(connection: PeerConnection, end: ConnectionEnd, wasEstablished: boolean): void;
 }
 
@@ -87,7 +89,9 @@ export class PeerConnection implements ConnectionHandler {
   #isCorked = false;
   /** The ROUTE-REFRESH being handled, for the action that delivers it. */
   #routeRefresh: RouteRefresh | undefined;
-  /** Bounds of the UPDATE being handled, for the action that delivers it. */
+  /** True while `#message` is being handled. */
+  #isReading = false;
+  /** Bounds of the message being handled, for the action that delivers it. */
   readonly #message: { bytes: Uint8Array; at: number; end: number } = {
     bytes: NONE,
     at: 0,
@@ -166,11 +170,25 @@ export class PeerConnection implements ConnectionHandler {
     this.#setup.counters.received.bytes += chunk.length;
     try {
       const fault = this.#framer.push(chunk, this.#onMessage);
-      if (fault) this.handle({ kind: 'BgpHeaderErr', fault });
+      if (fault) this.#refuseHeader(fault);
       if (this.state === 'Established') this.#setup.owner.batchEnd();
     } catch (error) {
       this.#contain(error);
     }
+    this.#isReading = false;
+  }
+
+  #refuseHeader(fault: NotificationError): void {
+    const { rejected } = this.#framer;
+    this.#read(rejected, 0, rejected.length);
+    this.handle({ kind: 'BgpHeaderErr', fault });
+  }
+
+  #read(bytes: Uint8Array, at: number, end: number): void {
+    this.#isReading = true;
+    this.#message.bytes = bytes;
+    this.#message.at = at;
+    this.#message.end = end;
   }
 
   onDrain(): void {
@@ -186,11 +204,9 @@ export class PeerConnection implements ConnectionHandler {
   /** A field, so that no closure is made per chunk. */
   readonly #onMessage = (bytes: Uint8Array, at: number, end: number, type: number): boolean => {
     countReceived(this.#setup.counters, type);
+    this.#read(bytes, at, end);
     switch (type) {
       case MESSAGE_UPDATE:
-        this.#message.bytes = bytes;
-        this.#message.at = at;
-        this.#message.end = end;
         this.handle(UPDATE_MSG);
         break;
       case MESSAGE_KEEPALIVE:
@@ -206,6 +222,7 @@ export class PeerConnection implements ConnectionHandler {
         this.#onRouteRefresh(bytes, at, end);
         break;
     }
+    this.#isReading = false;
     return this.#connection !== undefined;
   };
 
@@ -293,9 +310,15 @@ export class PeerConnection implements ConnectionHandler {
       case 'end':
         // Whatever comes next, the session decides it, and with a new PeerConnection.
         this.#stopTimers();
+        if (this.#isReading && isRejection(action.end)) this.#tellRejected(action.end);
         this.#setup.owner.ended(this, action.end, action.wasEstablished);
         break;
     }
+  }
+
+  #tellRejected(end: ConnectionEnd): void {
+    const { bytes, at, end: stop } = this.#message;
+    this.#setup.owner.rejected(end, bytes, at, stop);
   }
 
   #becomeEstablished(): void {
@@ -359,6 +382,12 @@ export class PeerConnection implements ConnectionHandler {
     this.#holdTimer.stop();
     this.#sendWatch.stop();
   }
+}
+
+/** True when a message was at fault: not for a collision, or an operator's word while one is handled. */
+function isRejection({ notification, sentByUs }: ConnectionEnd): boolean {
+  if (!notification || !sentByUs) return false;
+  return notification.code !== CEASE || notification.subcode === CEASE_OUT_OF_RESOURCES;
 }
 
 /** Message and place, in one line. */

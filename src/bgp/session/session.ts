@@ -64,6 +64,11 @@ export interface SessionEvents {
    * @returns a `session-reset` fault makes the session send its NOTIFICATION and go down
    */
   update(bytes: Uint8Array, at: number, end: number): UpdateFault | undefined;
+  /**
+   * A message, or the header of one, at `[at, stop)` made us end a connection, for the reason in `end`;
+   * borrowed until the return. The session need not have been up.
+   */
+  rejected(end: ConnectionEnd, bytes: Uint8Array, at: number, stop: number): void;
   /** Only for agreed families and known subtypes (REFRESH_REQUEST, REFRESH_BEGIN, REFRESH_END). */
   routeRefresh(family: Family, subtype: number): void;
   /** There is room again after `send` answered false. */
@@ -253,6 +258,7 @@ export class Session {
       routeRefresh: (message) => this.#onRouteRefresh(message),
       batchEnd: () => this.#events.batchEnd(),
       writable: () => this.#events.writable(),
+      rejected: (end, bytes, at, stop) => this.#events.rejected(end, bytes, at, stop),
       failedInside: (text) => this.#remember(text, undefined, undefined),
       ended: (connection, end, wasEstablished) => this.#ended(connection, end, wasEstablished),
     };

@@ -47,6 +47,7 @@ export class Framer {
   #filled = 0;
   #isStopped = false;
   #fault: NotificationError | undefined;
+  #rejected = new Uint8Array(0);
 
   /**
    * Takes the next chunk of the stream and hands out the messages it completes. Not reentrant.
@@ -64,6 +65,11 @@ export class Framer {
     return this.#fault;
   }
 
+  /** Once `push` has answered a fault: the bad header, and what came with it of the message. */
+  get rejected(): Uint8Array {
+    return this.#rejected;
+  }
+
   /** Forgets a half-read message and any fault or stop; the size limit stays. */
   reset(): void {
     this.#filled = 0;
@@ -73,7 +79,7 @@ export class Framer {
 
   /** The header is all in the chunk. Answers the offset of the next message. */
   #readInPlace(chunk: Uint8Array, at: number, onMessage: OnMessage): number {
-    if (!this.#accepts(chunk, at)) return at;
+    if (!this.#accepts(chunk, at, chunk.length)) return at;
     const end = at + messageLength(chunk, at);
     if (end > chunk.length) return this.#gather(chunk, at, onMessage);
     this.#isStopped = !onMessage(chunk, at, end, messageType(chunk, at));
@@ -85,7 +91,7 @@ export class Framer {
     let at = start;
     if (this.#filled < HEADER_SIZE) {
       at = this.#fill(chunk, at, HEADER_SIZE);
-      if (this.#filled < HEADER_SIZE || !this.#accepts(this.#gathered, 0)) return at;
+      if (this.#filled < HEADER_SIZE || !this.#accepts(this.#gathered, 0, HEADER_SIZE)) return at;
     }
     const length = messageLength(this.#gathered, 0);
     at = this.#fill(chunk, at, length);
@@ -108,10 +114,13 @@ export class Framer {
     return end;
   }
 
-  #accepts(bytes: Uint8Array, at: number): boolean {
+  #accepts(bytes: Uint8Array, at: number, end: number): boolean {
     this.#fault = checkHeader(bytes, at, this.maximumMessageSize);
-    if (this.#fault) this.#isStopped = true;
-    return !this.#isStopped;
+    if (!this.#fault) return true;
+    this.#isStopped = true;
+    const size = Math.min(Math.max(HEADER_SIZE, messageLength(bytes, at)), MAXIMUM_MESSAGE_SIZE);
+    this.#rejected = bytes.slice(at, Math.min(end, at + size));
+    return false;
   }
 }
 

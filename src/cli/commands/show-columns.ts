@@ -26,6 +26,15 @@ export const ROUTE_COLUMNS: readonly Column<Row>[] = [
   { title: 'AS PATH', text: (row) => `${row['asPath']} ${String(row['origin'])[0]}`.trim() },
 ];
 
+export const QUARANTINE_COLUMNS: readonly Column<Row>[] = [
+  column('TIME', 'time'),
+  column('PEER', 'peer'),
+  column('ACTION', 'action'),
+  { title: 'ERROR', text: (row) => `${row['code']}/${row['subcode']}` },
+  { title: 'OCTETS', text: (row) => String(String(row['hex']).length / 2), alignRight: true },
+  column('REASON', 'reason'),
+];
+
 export const FIB_COLUMNS: readonly Column<Row>[] = [
   column('PREFIX', 'prefix'),
   column('TYPE', 'type'),

@@ -4,7 +4,13 @@ import { apiPath, getDocument, getLines } from '../client.ts';
 import { type CommandIo, EXIT_DONE, UsageError } from '../command.ts';
 import { Words } from '../complete.ts';
 import { formatTable } from '../table.ts';
-import { BLOCK_COLUMNS, FIB_COLUMNS, NEIGHBOR_COLUMNS, ROUTE_COLUMNS } from './show-columns.ts';
+import {
+  BLOCK_COLUMNS,
+  FIB_COLUMNS,
+  NEIGHBOR_COLUMNS,
+  QUARANTINE_COLUMNS,
+  ROUTE_COLUMNS,
+} from './show-columns.ts';
 import { formatRecord } from './show-record.ts';
 
 /** Rows printed at a time; columns of a long listing are aligned per batch. */
@@ -18,6 +24,7 @@ const VIEWS = new Words('view', [
   'adj-out',
   'fib',
   'blocks',
+  'quarantine',
   'config',
   'version',
 ]);
@@ -64,6 +71,12 @@ async function showView(words: readonly string[], request: Request): Promise<voi
       return showList(request, '/v1/fib', FIB_COLUMNS);
     case 'blocks':
       return showList(request, '/v1/blocks', BLOCK_COLUMNS);
+    case 'quarantine':
+      return showList(
+        request,
+        argument ? `/v1/quarantine?peer=${encodeURIComponent(argument)}` : '/v1/quarantine',
+        QUARANTINE_COLUMNS,
+      );
     case 'config':
     case 'version':
       return showRecord(request, `/v1/${view}`);

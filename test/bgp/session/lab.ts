@@ -1,4 +1,5 @@
 /** Two hosts on a network in memory: sessions that record what they tell, and a peer that obeys the test. */
+import type { ConnectionEnd } from '../../../src/bgp/session/fsm.ts';
 import { BgpListener } from '../../../src/bgp/session/listener.ts';
 import type { NegotiatedSession } from '../../../src/bgp/session/negotiate.ts';
 import {
@@ -69,6 +70,7 @@ export class EventLog implements SessionEvents {
   readonly downs: SessionDown[] = [];
   readonly updates: Uint8Array[] = [];
   readonly refreshes: [Family, number][] = [];
+  readonly rejections: { text: string; bytes: Uint8Array }[] = [];
   ups = 0;
   batches = 0;
   writables = 0;
@@ -90,6 +92,10 @@ export class EventLog implements SessionEvents {
   update(bytes: Uint8Array, at: number, end: number): UpdateFault | undefined {
     this.updates.push(bytes.slice(at, end));
     return this.onUpdate();
+  }
+
+  rejected({ text }: ConnectionEnd, bytes: Uint8Array, at: number, stop: number): void {
+    this.rejections.push({ text, bytes: bytes.slice(at, stop) });
   }
 
   routeRefresh(family: Family, subtype: number): void {

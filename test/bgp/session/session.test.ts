@@ -535,3 +535,40 @@ async function pass(lab: Lab, ms: number): Promise<void> {
   lab.clock.advance(ms);
   for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 }
+
+t.test('messages that end the connection are told with their octets, others are not', async (t) => {
+  const lab = new Lab();
+  const peer = await lab.puppet();
+  const a = await lab.speaker('10.0.0.1', '10.0.0.2');
+  const said = () => a.log.rejections.splice(0).map(({ text, bytes }) => [text, bytes.length]);
+  const connect = () => {
+    a.session.start();
+    lab.clock.advance(70_000);
+  };
+  connect();
+  const wrongAs = openMessage({ asNumber: 65001 });
+  peer.send(wrongAs);
+  lab.clock.advance(10);
+  t.match(said(), [[/Bad Peer AS/, wrongAs.length]]);
+  connect();
+  peer.send(openMessage(), END_OF_RIB);
+  lab.clock.advance(10);
+  t.match(said(), [[/OpenConfirm/, END_OF_RIB.length]], 'an UPDATE too early (RFC 6608)');
+  connect();
+  const refresh = Uint8Array.of(...new Array(16).fill(0xff), 0, 24, 5, 0, 1, 1, 1, 0);
+  peer.send(openMessage(), KEEPALIVE, refresh);
+  lab.clock.advance(10);
+  t.match(said(), [[/ROUTE-REFRESH/, 24]], '7/1 (RFC 7313 §5)');
+  connect();
+  peer.send(Uint8Array.of(...new Array(18).fill(0xff)));
+  lab.clock.advance(10);
+  peer.send(Uint8Array.of(9, 1, 2));
+  lab.clock.advance(10);
+  t.match(said(), [[/Bad Message/, 19]], 'a header in two pieces');
+  connect();
+  peer.send(openMessage(), KEEPALIVE);
+  lab.clock.advance(10);
+  a.session.stop({ subcode: 2 });
+  lab.clock.advance(500_000);
+  t.same(said(), [], 'neither a stop nor a timer is a message');
+});
