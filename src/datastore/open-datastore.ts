@@ -23,7 +23,7 @@ const PATIENCE_MS = 30_000;
  * Makes the datastore; it does nothing yet.
  *
  * @throws CatbirdError CATBIRD_DATASTORE_SETTINGS for settings that cannot work,
- *   CATBIRD_DATASTORE_UNSUPPORTED for a kind that is not there yet
+ *   CATBIRD_KUBECONFIG_INVALID or CATBIRD_KUBERNETES_UNKNOWN when there is no way to Kubernetes
  */
 export async function openDatastore(
   settings: DatastoreSettings,
@@ -67,13 +67,10 @@ async function openSources(
   settings: EtcdSettings | KubernetesSettings,
   ports: DatastorePorts,
 ): Promise<readonly ObjectSource[]> {
-  if (settings.kind === 'kubernetes') {
-    throw new CatbirdError(
-      'CATBIRD_DATASTORE_UNSUPPORTED',
-      'The datastore kubernetes is not supported yet; export its resources and use --datastore folder:DIR, or run from a file with --config FILE.',
-    );
-  }
+  const { openBesideCalico, openKubernetes } = await import('./kubernetes/open-kubernetes.ts');
+  if (settings.kind === 'kubernetes') return openKubernetes(settings, ports);
   const { EtcdSource } = await import('./etcd/etcd-source.ts');
   const { connect } = await import('./etcd/grpc-connection.ts');
-  return [new EtcdSource(settings, { ...ports, connect })];
+  const beside = openBesideCalico(settings.kubernetes, ports);
+  return [new EtcdSource(settings, { ...ports, connect }), ...beside];
 }

@@ -37,6 +37,8 @@ export interface ApiClient {
    * @throws ApiError when it does not begin, or breaks; what the reader throws ends it, too
    */
   watch(path: string, reader: WatchReader, signal: AbortSignal): Promise<void>;
+  /** Ends kept connections and plugins; requests end by their signals. Twice is fine. */
+  close(): void;
 }
 
 export interface WatchReader {
@@ -72,7 +74,6 @@ export class KubernetesApi implements ApiClient {
     this.#budget = new RequestBudget(clock, requestsPerSec, burst);
   }
 
-  /** Ends kept connections and plugins; requests end by their signals. */
   close(): void {
     this.#agents.http.destroy();
     this.#agents.https.destroy();

@@ -5,31 +5,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CatbirdError } from '../../net/error.ts';
+import type { KubernetesSettings, Pem } from '../settings/settings.ts';
 import { connectionOf, type KubeConfigFile, mergeKubeConfigs } from './kube-config.ts';
-
-/** What was said about the connection: flags, variables and files, already in order. */
-export interface ConnectionSettings {
-  /** Kubeconfig files, in order of precedence; those of the home directory are not among them. */
-  readonly kubeconfig: readonly string[];
-  readonly kubeconfigInline: string | undefined;
-  /** `$HOME/.kube/config`, whether it exists or not. */
-  readonly homeKubeconfig: string | undefined;
-  /** URL of the service inside of a cluster. */
-  readonly inClusterEndpoint: string | undefined;
-  /** The following override what a kubeconfig says. */
-  readonly apiEndpoint: string | undefined;
-  readonly apiToken: string | undefined;
-  readonly caFile: string | undefined;
-  readonly certFile: string | undefined;
-  readonly keyFile: string | undefined;
-  readonly skipsTlsVerify: boolean;
-  readonly currentContext: string | undefined;
-  readonly clientQps: number;
-  readonly clientBurst: number;
-}
-
-/** PEM text, or the file it is in, which may be replaced while we run. */
-export type PemSource = { readonly text: string } | { readonly file: string };
 
 export interface ExecPlugin {
   readonly apiVersion: string;
@@ -43,8 +20,8 @@ export interface ExecPlugin {
 
 /** Undefined everywhere: anonymous. */
 export interface KubeUser {
-  readonly certificate?: PemSource | undefined;
-  readonly key?: PemSource | undefined;
+  readonly certificate?: Pem | undefined;
+  readonly key?: Pem | undefined;
   readonly token?: string | undefined;
   /** Wins over `token`; read again when it changes. */
   readonly tokenFile?: string | undefined;
@@ -63,7 +40,7 @@ export interface KubeUser {
 export interface KubeConnection {
   /** `https://host:port`, possibly with a path. */
   readonly server: string;
-  readonly ca: PemSource | undefined;
+  readonly ca: Pem | undefined;
   readonly skipsVerify: boolean;
   /** Name the certificate is checked against, when not that of the URL. */
   readonly serverName: string | undefined;
@@ -87,7 +64,7 @@ export const SERVICE_ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceacc
  *   the API server is
  */
 export function findConnection(
-  settings: ConnectionSettings,
+  settings: KubernetesSettings,
   serviceAccountFolder = SERVICE_ACCOUNT_FOLDER,
 ): KubeConnection {
   const { inClusterEndpoint, clientQps, clientBurst } = settings;
@@ -124,7 +101,7 @@ function unknown(message: string): CatbirdError {
   return new CatbirdError('CATBIRD_KUBERNETES_UNKNOWN', message);
 }
 
-function fromKubeConfig(settings: ConnectionSettings): PartialConnection | undefined {
+function fromKubeConfig(settings: KubernetesSettings): PartialConnection | undefined {
   const { kubeconfig, kubeconfigInline, homeKubeconfig, currentContext } = settings;
   if (kubeconfigInline !== undefined) {
     const files = [{ path: 'kubeconfigInline', text: kubeconfigInline }];
@@ -161,7 +138,7 @@ function fromServiceAccount(
 }
 
 /** A CA given here replaces one of the kubeconfig, and so does the decision to check none. */
-function overrides(settings: ConnectionSettings, base: PartialConnection): PartialConnection {
+function overrides(settings: KubernetesSettings, base: PartialConnection): PartialConnection {
   const { apiEndpoint, caFile, skipsTlsVerify, certFile, keyFile, apiToken } = settings;
   return {
     ...(apiEndpoint && { server: apiEndpoint }),

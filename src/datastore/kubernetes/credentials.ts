@@ -3,7 +3,8 @@
  * each time, and a refusal (401) makes the next answer a fresh one.
  */
 import type { Clock } from '../../runtime/clock.ts';
-import type { KubeConnection, PemSource } from './connection.ts';
+import type { Pem } from '../settings/settings.ts';
+import type { KubeConnection } from './connection.ts';
 import { type ClusterInfo, type ExecCredential, ExecCredentials } from './exec-plugin.ts';
 import { FileText } from './file-text.ts';
 
@@ -97,7 +98,7 @@ export class Credentials {
   }
 }
 
-function pemText(source: PemSource | undefined, clock: Clock): Text | undefined {
+function pemText(source: Pem | undefined, clock: Clock): Text | undefined {
   if (!source) return undefined;
   return 'file' in source ? new FileText(source.file, clock) : fixedText(source.text);
 }

@@ -14,10 +14,8 @@ import { faultOf } from './reflector-fault.ts';
 const SECRET_WAIT_MS = 2_000;
 
 export interface DemandOptions {
-  /** Where the Secrets of passwords are. */
-  readonly namespace: string;
-  /** `CALICO_ADVERTISE_CLUSTER_IPS`. */
-  readonly clusterIpRange: string | undefined;
+  readonly secretsNamespace: string;
+  readonly advertisedClusterIps: string | undefined;
   /** An API server that does not answer is not waited for: Calico's objects come from elsewhere (§1.4). */
   readonly isOptional: boolean;
 }
@@ -51,7 +49,7 @@ export class DemandedObjects implements ObjectSource {
 
   onSnapshot(snapshot: Snapshot): boolean {
     if (this.#isStopped) return false;
-    this.#follow(demandsOf(snapshot, this.#options.clusterIpRange));
+    this.#follow(demandsOf(snapshot, this.#options.advertisedClusterIps));
     return this.#isReady();
   }
 
@@ -60,6 +58,7 @@ export class DemandedObjects implements ObjectSource {
     this.#onContents = () => {};
     for (const [id, { reflector }] of this.#followed) this.#drop(id, reflector);
     await Promise.all(this.#ending);
+    this.#ports.api.close();
   }
 
   /** Follows exactly what is demanded. */
@@ -68,7 +67,7 @@ export class DemandedObjects implements ObjectSource {
     const shared = demands.services ? [SERVICES, ENDPOINT_SLICES] : [];
     for (const resource of shared) wanted.set(resource.path, resource);
     for (const name of demands.secrets) {
-      const resource = secretResource(this.#options.namespace, name);
+      const resource = secretResource(this.#options.secretsNamespace, name);
       wanted.set(`${resource.path}/${name}`, resource);
     }
     for (const [id, { reflector }] of this.#followed)

@@ -8,16 +8,16 @@ export interface Demands {
   readonly secrets: ReadonlySet<string>;
 }
 
-/** @param clusterIpRange `CALICO_ADVERTISE_CLUSTER_IPS` */
+/** @param advertisedClusterIps `CALICO_ADVERTISE_CLUSTER_IPS` */
 export function demandsOf(
   { bgpConfigurations, bgpPeers }: Pick<Snapshot, 'bgpConfigurations' | 'bgpPeers'>,
-  clusterIpRange: string | undefined,
+  advertisedClusterIps: string | undefined,
 ): Demands {
   const defaults = bgpConfigurations.get('default');
   const references = [defaults?.nodeMeshPassword, ...[...bgpPeers.values()].map((p) => p.password)];
   const names = references.flatMap((reference) => (reference?.name ? [reference.name] : []));
   return {
-    services: Boolean(clusterIpRange) || advertisesServices(defaults),
+    services: Boolean(advertisedClusterIps) || advertisesServices(defaults),
     secrets: new Set(names),
   };
 }

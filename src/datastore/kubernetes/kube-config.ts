@@ -8,7 +8,8 @@ import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { CatbirdError } from '../../net/error.ts';
-import type { ExecPlugin, KubeUser, PartialConnection, PemSource } from './connection.ts';
+import type { Pem } from '../settings/settings.ts';
+import type { ExecPlugin, KubeUser, PartialConnection } from './connection.ts';
 
 /** One file as it was read. */
 export interface KubeConfigFile {
@@ -219,7 +220,7 @@ function pem(
   data: string | undefined,
   file: string | undefined,
   { folder }: { readonly folder: string },
-): PemSource | undefined {
+): Pem | undefined {
   if (data !== undefined) return { text: Buffer.from(data, 'base64').toString('utf8') };
   return file === undefined ? undefined : { file: resolve(folder, file) };
 }

@@ -18,7 +18,7 @@ import { faultOf } from './reflector-fault.ts';
 export interface KubernetesSourceOptions {
   readonly node: string;
   /** Blocks are pod CIDRs of the Nodes: affinities are not looked at (§6.8). */
-  readonly usesPodCidr: boolean;
+  readonly usePodCidr: boolean;
   /** `CALICO_API_GROUP`. */
   readonly apiGroup: string | undefined;
   /** Told of what keeps the first read from coming, once for each reason. */
@@ -66,6 +66,7 @@ export class KubernetesSource implements ObjectSource {
     this.#discovery?.cancel();
     this.#onComplete();
     await Promise.all([this.#nodes, ...this.#calico].map((reflector) => reflector.stop()));
+    this.#ports.api.close();
   }
 
   /** Finds the layout, and again as long as there is nothing in it. */

@@ -62,9 +62,9 @@ const PLURALS: Readonly<Record<string, string>> = {
  */
 export function calicoResources(
   layout: Layout,
-  options: { readonly node: string; readonly usesPodCidr: boolean },
+  options: { readonly node: string; readonly usePodCidr: boolean },
 ): Resource[] {
-  const kinds = CALICO_KINDS.filter((kind) => kind !== 'BlockAffinity' || !options.usesPodCidr);
+  const kinds = CALICO_KINDS.filter((kind) => kind !== 'BlockAffinity' || !options.usePodCidr);
   return kinds.map((kind) => ({
     kind,
     apiVersion: layout,

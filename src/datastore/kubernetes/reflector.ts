@@ -46,7 +46,7 @@ export interface ReflectorPorts {
 }
 
 const PAGE_SIZE = 500;
-/** Between two attempts at anything. */
+/** Between two attempts at anything; a watch follows its list at once. */
 const PACE_MS = 500;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 15_000;
@@ -139,8 +139,10 @@ export class Reflector {
     const { clock } = this.#ports;
     while (!this.#stopping.signal.aborted) {
       const startedAt = clock.now();
+      const wasListing = this.#version === undefined;
       const waitMs = await this.#step();
-      const pacedMs = startedAt + PACE_MS - clock.now();
+      const isListed = wasListing && this.#version !== undefined;
+      const pacedMs = isListed ? 0 : startedAt + PACE_MS - clock.now();
       await this.#sleep(Math.max(waitMs, pacedMs));
     }
   }

@@ -57,4 +57,6 @@ export interface KubernetesSettings {
   readonly apiGroup: string | undefined;
   /** Where the Secrets of passwords are. */
   readonly secretsNamespace: string;
+  /** `CALICO_ADVERTISE_CLUSTER_IPS`: Services are read even if no BGPConfiguration asks for them. */
+  readonly advertisedClusterIps: string | undefined;
 }

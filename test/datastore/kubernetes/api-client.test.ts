@@ -3,11 +3,8 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { KubernetesApi } from '../../../src/datastore/kubernetes/api-client.ts';
 import type { JsonObject } from '../../../src/datastore/kubernetes/api-error.ts';
-import {
-  type ConnectionSettings,
-  findConnection,
-  type KubeUser,
-} from '../../../src/datastore/kubernetes/connection.ts';
+import { findConnection, type KubeUser } from '../../../src/datastore/kubernetes/connection.ts';
+import type { KubernetesSettings } from '../../../src/datastore/settings/settings.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { ApiServer, type ApiServerOptions } from '../../support/kubernetes/api-server.ts';
 import { settings } from './settings-fixture.ts';
@@ -21,7 +18,7 @@ async function serve(t: Test, options: ApiServerOptions = {}): Promise<ApiServer
   return server;
 }
 
-function connect(t: Test, server: ApiServer, said: Partial<ConnectionSettings>, user?: KubeUser) {
+function connect(t: Test, server: ApiServer, said: Partial<KubernetesSettings>, user?: KubeUser) {
   const clock = new FakeClock();
   const connection = findConnection(
     settings({ apiEndpoint: server.url, caFile: server.authority.caFile, ...said }),

@@ -35,6 +35,8 @@ class ScriptedApi implements ApiClient {
     throw new ApiError('not asked');
   }
 
+  close(): void {}
+
   list(path: string, onItem: (item: JsonObject) => void, signal: AbortSignal): Promise<JsonObject> {
     return new Promise((resolve, reject) => {
       const answer: Pending['answer'] = (resourceVersion, items = [], token = '') => {

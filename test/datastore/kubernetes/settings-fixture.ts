@@ -1,8 +1,10 @@
-/** Connection settings for tests: nothing said, and what a test says. */
-import type { ConnectionSettings } from '../../../src/datastore/kubernetes/connection.ts';
+/** Settings of a Kubernetes datastore for tests: nothing said, and what a test says. */
+import type { KubernetesSettings } from '../../../src/datastore/settings/settings.ts';
 
-export function settings(said: Partial<ConnectionSettings> = {}): ConnectionSettings {
+export function settings(said: Partial<KubernetesSettings> = {}): KubernetesSettings {
   return {
+    kind: 'kubernetes',
+    node: 'n1',
     kubeconfig: [],
     kubeconfigInline: undefined,
     homeKubeconfig: undefined,
@@ -16,6 +18,10 @@ export function settings(said: Partial<ConnectionSettings> = {}): ConnectionSett
     currentContext: undefined,
     clientQps: 1000,
     clientBurst: 1000,
+    usePodCidr: false,
+    apiGroup: undefined,
+    secretsNamespace: 'calico-system',
+    advertisedClusterIps: undefined,
     ...said,
   };
 }
