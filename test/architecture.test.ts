@@ -37,7 +37,7 @@ const COMPOSITION: readonly string[] = ['daemon', 'run', 'main', 'index'];
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'ip-num': ['net/text.ts'],
   zod: ['datastore', 'config'],
-  yaml: ['datastore', 'config', 'run/render-once.ts'],
+  yaml: ['datastore', 'config', 'run/render-once.ts', 'run/template-tools.ts'],
   '@grpc/grpc-js': ['datastore/etcd/grpc-connection.ts'],
   liquidjs: ['config-templates'],
   pino: ['telemetry'],
@@ -91,6 +91,7 @@ const EXCEPTIONS: readonly Exception[] = [
   exception('cli/commands/run.ts', 'run', 'reads the options of the composition root'),
   exception('cli/commands/check.ts', 'run', 'reads the file exactly as the daemon will'),
   exception('cli/commands/render.ts', 'run', 'renders exactly as the daemon will'),
+  exception('cli/commands/template.ts', 'run', 'renders exactly as the daemon will'),
   exception('cli/commands/decode.ts', 'bgp/wire', 'decoding messages is the command'),
   exception(
     'fib/netlink-channel.ts',

@@ -59,6 +59,25 @@ ${DATASTORE_HELP}  -o FORMAT                json or yaml (default yaml)
     load: async () => (await import('./commands/render.ts')).render,
   },
   {
+    name: 'template',
+    summary: 'list, show, compare and test templates',
+    help: `catbird template list | show NAME | diff | test DIR [options]
+
+  list                 the shipped templates with their blocks, and your own
+  show NAME            the text of a template: yours, or with --shipped the shipped one
+  diff                 what your templates change in the effective configuration of --node NAME,
+                       or with --all-nodes of every node of the datastore
+  test DIR             renders every case of DIR (datastore.yaml, expected.yaml, templates/) and
+                       compares (docs/templates.md)
+
+  --templates DIR      a directory of templates of your own
+  -o FORMAT            json or table, of list and diff (default table)
+  and the options of \`catbird render\` that say where the datastore is
+
+Exit code 1 when a template of yours is wrong, or a test fails.`,
+    load: async () => (await import('./commands/template.ts')).template,
+  },
+  {
     name: 'decode',
     summary: 'decode BGP messages given in hex',
     help: `catbird decode [HEX...|-] [--as4] [--add-path] [--extended] [-o json]

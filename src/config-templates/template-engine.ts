@@ -85,6 +85,7 @@ export class TemplateEngine {
         throw new Error(`the filter ${name} is not available: ${why}`);
       });
     }
+    this.#liquid.registerFilter('label', labelOf);
     this.#registerTags();
   }
 
@@ -156,6 +157,12 @@ export class TemplateEngine {
 /** `{{ block.super }}` is structure, not a value: it has a tag of its own here. */
 function withSuper(text: string): string {
   return text.replace(/\{\{(-?)\s*block\.super\s*(-?)\}\}/g, '{%$1 super $2%}');
+}
+
+/** `{{ node | label: 'rack' }}`: a label of a node, empty where node or label is missing. */
+function labelOf(node: unknown, name: unknown): string {
+  const labels = (node as { labels?: Record<string, string> } | null)?.labels ?? {};
+  return Object.hasOwn(labels, String(name)) ? labels[String(name)]! : '';
 }
 
 const NOWHERE: TemplatePlace = { line: undefined, column: undefined };

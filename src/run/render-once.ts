@@ -2,6 +2,7 @@
 import { stringify } from 'yaml';
 import { printConfig } from '../config/print.ts';
 import { readDatastore } from '../datastore/open-datastore.ts';
+import type { Snapshot } from '../datastore/snapshot.ts';
 import { SystemClock, SystemRandom } from '../runtime/system-clock.ts';
 import type { DatastoreOptions } from './options.ts';
 import { describeFaults, isSound, openRenderer } from './rendering.ts';
@@ -24,10 +25,7 @@ export async function renderOnce(request: RenderRequest): Promise<{
   readonly isSound: boolean;
 }> {
   const { datastore, node, env, format, showSecrets } = request;
-  const snapshot = await readDatastore(datastore, {
-    clock: new SystemClock(),
-    random: new SystemRandom(),
-  });
+  const snapshot = await readDatastoreSnapshot(datastore);
   const templates = await readAllTemplates(datastore, env['CATBIRD_TEMPLATES']);
   const renderer = openRenderer(node, env);
   renderer.setTemplates(templates.files);
@@ -37,4 +35,11 @@ export async function renderOnce(request: RenderRequest): Promise<{
   const printed = printConfig(result.config, { showSecrets });
   const document = format === 'json' ? `${JSON.stringify(printed, null, 2)}\n` : stringify(printed);
   return { document, faults, isSound: templates.faults.length === 0 && isSound(snapshot, result) };
+}
+
+/** Reads a datastore once. @throws CatbirdError when it cannot be read at all */
+export async function readDatastoreSnapshot(
+  settings: DatastoreOptions['datastore'],
+): Promise<Snapshot> {
+  return await readDatastore(settings, { clock: new SystemClock(), random: new SystemRandom() });
 }
