@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PROGRAMS, programNamed } from './programs/catalog.ts';
 import type { Program } from './programs/program.ts';
-import { SCENARIOS, scenarioNamed } from './scenario/catalog.ts';
+import { SCENARIOS, scenariosFor } from './scenario/catalog.ts';
 import type { Scenario, Sizes } from './scenario/scenario.ts';
 
 export interface Options {
@@ -25,6 +25,7 @@ const NO_SIZES: Sizes = {
   perClient: 0,
   rate: 0,
   seconds: 0,
+  flapping: 0,
 };
 
 const SIZE_OPTIONS = {
@@ -34,6 +35,7 @@ const SIZE_OPTIONS = {
   'per-client': 'perClient',
   rate: 'rate',
   seconds: 'seconds',
+  flapping: 'flapping',
 } as const satisfies Record<string, keyof Sizes>;
 
 /** @throws Error that says which word is wrong */
@@ -52,7 +54,7 @@ export function parseOptions(args: readonly string[]): Options {
   });
   const given = sizesGiven(values);
   return {
-    scenarios: positionals.length > 0 ? positionals.map(scenarioNamed) : SCENARIOS,
+    scenarios: positionals.length > 0 ? [...new Set(positionals.flatMap(scenariosFor))] : SCENARIOS,
     programs: values.peers ? values.peers.split(',').map(programNamed) : PROGRAMS,
     repeat: wholeNumber('repeat', values.repeat),
     deadlineSec: wholeNumber('deadline', values.deadline),

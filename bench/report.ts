@@ -1,5 +1,6 @@
 /** Medians of the repeats, and the table of them. */
 import type { LoadReport } from './load/main.ts';
+import { LIMITS } from './programs/catalog.ts';
 
 /** One speaker in one scenario. */
 export interface Outcome {
@@ -94,14 +95,14 @@ function rowOf(
   ];
 }
 
-/** The ratio to BIRD, and to the best peer: neither Catbird nor the relay. */
+/** The ratio to BIRD, and to the best peer: neither Catbird nor a limit. */
 function ratios(
   outcomes: readonly Outcome[],
   outcome: Outcome,
   figure: (outcome: Outcome) => number | undefined,
 ): [toBird: string, toBest: string] {
   const own = figure(outcome)!;
-  const peers = outcomes.filter(({ program }) => program !== 'catbird' && program !== 'relay');
+  const peers = outcomes.filter(({ program }) => program !== 'catbird' && !LIMITS.has(program));
   const figures = peers.map(figure).filter((value) => value !== undefined);
   const bird = peers.find(({ program }) => program === 'bird');
   const toBird = bird && figure(bird);

@@ -1,6 +1,6 @@
 /** One trial: one speaker, one scenario, from an empty network to the generator's report. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Laboratory } from '../lab/support/laboratory.ts';
@@ -8,9 +8,15 @@ import type { Narrator } from '../lab/support/narrator.ts';
 import { inside, run } from '../lab/support/shell.ts';
 import { eventually } from '../lab/support/wait.ts';
 import type { LoadOrder, LoadReport } from './load/main.ts';
+import { LIMITS } from './programs/catalog.ts';
 import type { Program, Role } from './programs/program.ts';
 import { Speaker } from './programs/speaker.ts';
-import { type Scenario, SEGMENT_LENGTH, type Sizes } from './scenario/scenario.ts';
+import {
+  IPV6_SEGMENT_LENGTH,
+  type Scenario,
+  SEGMENT_LENGTH,
+  type Sizes,
+} from './scenario/scenario.ts';
 
 const GENERATOR = fileURLToPath(new URL('./load/main.ts', import.meta.url));
 const START_SEC = 60;
@@ -41,24 +47,27 @@ export interface Trial {
 export async function runTrial(trial: Trial): Promise<LoadReport> {
   const { scenario, sizes, program } = trial;
   const lab = new Laboratory(SILENT);
+  const logFile = lab.path('speaker.log');
   let speaker: Speaker | undefined;
   try {
     const wanted = scenario.role(sizes);
-    const role: Role = program.name === 'relay' ? { ...wanted, kind: 'relay' } : wanted;
+    const isLimit = LIMITS.has(program.name);
+    const role: Role = isLimit ? { ...wanted, kind: 'relay' } : wanted;
     const [speakerAt, generatorAt] = connect(lab, role);
-    const argv = program.prepare(role, lab.folder(program.name));
-    speaker = new Speaker(speakerAt, argv, lab.path('speaker.log'));
-    await listening(speaker);
-    await delay(trial.graceMs);
+    const folder = lab.folder(program.name);
+    const argv = program.prepare(role, folder);
+    if (!scenario.startsCold) speaker = await start(speakerAt, argv, logFile, trial.graceMs);
     return await generate(generatorAt, {
       scenario: scenario.name,
       sizes,
       role,
-      pid: speaker.pid,
+      speakerAt,
+      speaker: speaker ? { pid: speaker.pid } : { launch: { namespace: speakerAt, argv, logFile } },
+      loopDelayFile: program.loopDelayFile?.(folder),
       deadlineSec: trial.deadlineSec,
     });
   } catch (cause) {
-    const log = speaker?.logTail(LOG_LINES);
+    const log = logTail(logFile, LOG_LINES);
     throw new Error(`${(cause as Error).message}${log ? `\n${log}` : ''}`, { cause });
   } finally {
     await speaker?.stop(); // in its own way: profiles are written then
@@ -66,18 +75,67 @@ export async function runTrial(trial: Trial): Promise<LoadReport> {
   }
 }
 
-/** Lays the segment: the speaker on one side, all addresses of the generator on the other. */
+async function start(
+  namespace: string,
+  argv: readonly string[],
+  logFile: string,
+  graceMs: number,
+): Promise<Speaker> {
+  const speaker = new Speaker(namespace, argv, logFile);
+  try {
+    await listening(speaker);
+    await delay(graceMs);
+    return speaker;
+  } catch (error) {
+    await speaker.stop();
+    throw error;
+  }
+}
+
+/** The end of a log; empty when there is none. */
+function logTail(file: string, lines: number): string {
+  if (!existsSync(file)) return '';
+  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+}
+
+/**
+ * Lays the segment: the speaker on one side, all addresses of the generator on the other. Both know each other's
+ * link addresses, so that no scenario times ARP and a thousand neighbours fit the kernel's table.
+ */
 function connect(lab: Laboratory, role: Role): [speakerAt: string, generatorAt: string] {
-  const [first, ...others] = role.neighbors;
-  const cidr = (address: string) => `${address}/${SEGMENT_LENGTH}`;
-  const speakerAt = lab.network.addHost('speaker', cidr(role.address));
-  const generatorAt = lab.network.addHost('generator', cidr(first!.address));
-  const addresses = others.map(({ address }) => `address add ${cidr(address)} dev eth0`);
-  run(['ip', '-n', generatorAt, '-batch', '-'], `${addresses.join('\n')}\n`);
+  const [first, ...others] = role.neighbors.map(({ routerId }) => `${routerId}/${SEGMENT_LENGTH}`);
+  const speakerAt = lab.network.addHost('speaker', `${role.routerId}/${SEGMENT_LENGTH}`);
+  const generatorAt = lab.network.addHost('generator', first!);
+  const extra = role.family === 'ipv6-unicast' ? role.neighbors.map(ipv6Of) : [];
+  batch(generatorAt, [...others, ...extra].map(addAddress));
+  if (extra.length > 0) batch(speakerAt, [addAddress(ipv6Of(role))]);
+  const entry = (mac: string) => (address: string) =>
+    `neigh replace ${address} lladdr ${mac} dev eth0 nud permanent`;
+  const addresses = role.neighbors.flatMap((each) => [each.routerId, each.address]);
+  batch(speakerAt, [...new Set(addresses)].map(entry(linkAddress(lab, generatorAt))));
+  batch(generatorAt, [role.routerId, role.address].map(entry(linkAddress(lab, speakerAt))));
   if (role.resolvesAll) {
-    lab.run(speakerAt, ['ip', 'route', 'add', 'default', 'via', first!.address]);
+    lab.run(speakerAt, ['ip', 'route', 'add', 'default', 'via', role.neighbors[0]!.address]);
   }
   return [speakerAt, generatorAt];
+}
+
+/** Without duplicate address detection: the address counts at once. */
+function ipv6Of({ address }: { readonly address: string }): string {
+  return `${address}/${IPV6_SEGMENT_LENGTH} nodad`;
+}
+
+function addAddress(cidr: string): string {
+  return `address add ${cidr} dev eth0`;
+}
+
+function batch(namespace: string, commands: readonly string[]): void {
+  run(['ip', '-n', namespace, '-batch', '-'], `${commands.join('\n')}\n`);
+}
+
+function linkAddress(lab: Laboratory, namespace: string): string {
+  const text = lab.run(namespace, ['cat', '/sys/class/net/eth0/address']);
+  return text.trim();
 }
 
 async function listening(speaker: Speaker): Promise<void> {

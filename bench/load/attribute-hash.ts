@@ -26,7 +26,8 @@ export function hashAttributes(
   end: number,
   mpNextHop?: Uint8Array,
 ): number {
-  let sum = mpNextHop ? hashValue(ATTR_NEXT_HOP, mpNextHop, 0, mpNextHop.length) : 0;
+  // Behind the global address a speaker may put its link-local one (RFC 2545 §3).
+  let sum = mpNextHop ? hashValue(ATTR_NEXT_HOP, mpNextHop, 0, Math.min(16, mpNextHop.length)) : 0;
   for (let next = at; next < end; ) {
     const isExtended = (bytes[next]! & FLAG_EXTENDED_LENGTH) !== 0;
     const value = next + (isExtended ? 4 : 3);

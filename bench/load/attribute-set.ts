@@ -11,6 +11,7 @@ import {
   FLAG_OPTIONAL,
   FLAG_TRANSITIVE,
 } from '../../src/bgp/wire/constants.ts';
+import { parseAddress } from '../../src/net/text.ts';
 import type { Role } from '../programs/program.ts';
 
 /** AS_PATH segment type (RFC 4271 §4.3 b). */
@@ -18,7 +19,7 @@ const AS_SEQUENCE = 2;
 
 export interface AttributeValues {
   readonly asPath: readonly number[];
-  /** Dotted quad. */
+  /** An address of either family. */
   readonly nextHop: string;
   /** For internal sessions. */
   readonly localPref?: number;
@@ -32,7 +33,7 @@ export function encodeAttributes(values: AttributeValues): Uint8Array {
   return Uint8Array.from([
     ...attribute(FLAG_TRANSITIVE, ATTR_ORIGIN, [0]),
     ...attribute(FLAG_TRANSITIVE, ATTR_AS_PATH, path),
-    ...attribute(FLAG_TRANSITIVE, ATTR_NEXT_HOP, quad(nextHop)),
+    ...attribute(FLAG_TRANSITIVE, ATTR_NEXT_HOP, octets(nextHop)),
     ...(localPref === undefined
       ? []
       : attribute(FLAG_TRANSITIVE, ATTR_LOCAL_PREF, uint32(localPref))),
@@ -45,7 +46,7 @@ export function encodeAttributes(values: AttributeValues): Uint8Array {
 /**
  * What others see of a set after the speaker under test: an external speaker prepends its AS and sets
  * itself as next hop (RFC 4271 §5.1.2, §5.1.3), a reflector names originator and cluster (RFC 4456 §8),
- * the relay changes nothing.
+ * the relay changes nothing. What rules add is there.
  *
  * @param originatorId router id of the session the set came from, dotted quad
  */
@@ -54,11 +55,14 @@ export function passedOn(set: Uint8Array, role: Role, originatorId: string): Uin
   const values = readValues(set);
   if (role.kind === 'external') {
     values.set(ATTR_AS_PATH, prepend(values.get(ATTR_AS_PATH) ?? [], role.asNumber));
-    values.set(ATTR_NEXT_HOP, quad(role.address));
+    values.set(ATTR_NEXT_HOP, octets(role.address));
+    for (const { addCommunity } of [...role.importRules, ...role.exportRules]) {
+      if (addCommunity) addTo(values, addCommunity);
+    }
   } else {
-    if (!values.has(ATTR_ORIGINATOR_ID)) values.set(ATTR_ORIGINATOR_ID, quad(originatorId));
+    if (!values.has(ATTR_ORIGINATOR_ID)) values.set(ATTR_ORIGINATOR_ID, octets(originatorId));
     const clusters = values.get(ATTR_CLUSTER_LIST) ?? [];
-    values.set(ATTR_CLUSTER_LIST, [...quad(role.address), ...clusters]);
+    values.set(ATTR_CLUSTER_LIST, [...octets(role.routerId), ...clusters]);
   }
   return Uint8Array.from([...values].flatMap(([type, value]) => attribute(0, type, value)));
 }
@@ -74,6 +78,24 @@ export function hasAsZero(set: Uint8Array): boolean {
     at = end;
   }
   return false;
+}
+
+/** Takes an attribute out of an encoded set. */
+export function removeAttribute(
+  set: Uint8Array,
+  type: number,
+): { value: Uint8Array; rest: Uint8Array } {
+  for (let at = 0; at < set.length; ) {
+    const isExtended = (set[at]! & FLAG_EXTENDED_LENGTH) !== 0;
+    const from = at + (isExtended ? 4 : 3);
+    const end = from + (isExtended ? (set[at + 2]! << 8) | set[at + 3]! : set[at + 2]!);
+    if (set[at + 1] === type) {
+      const rest = Buffer.concat([set.subarray(0, at), set.subarray(end)]);
+      return { value: set.subarray(from, end), rest };
+    }
+    at = end;
+  }
+  throw new Error(`the set has no attribute ${type}`);
 }
 
 /** Type → value octets. */
@@ -106,6 +128,12 @@ function uint32(value: number): number[] {
   return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
 }
 
-function quad(text: string): number[] {
-  return text.split('.').map(Number);
+/** Puts a community behind those there are. */
+function addTo(values: Map<number, readonly number[]>, [as, value]: readonly [number, number]) {
+  const before = values.get(ATTR_COMMUNITIES) ?? [];
+  values.set(ATTR_COMMUNITIES, [...before, as >> 8, as & 255, value >> 8, value & 255]);
+}
+
+function octets(address: string): number[] {
+  return [...parseAddress(address)!];
 }

@@ -22,15 +22,19 @@ export interface LoadReport {
 
 async function play(order: LoadOrder): Promise<LoadReport> {
   const scenario = scenarioNamed(order.scenario);
-  const load = new Load(order, scenario.routes(order.sizes, order.role));
+  const load = new Load(order, scenario.routes(order.sizes, order.role), scenario.copies);
   const before = process.cpuUsage();
-  await scenario.play(load, order.sizes);
-  const { user, system } = process.cpuUsage(before);
-  return {
-    phases: load.phases,
-    peakMemoryMiB: costOf(order.pid).peakMemoryMiB,
-    generatorCpuSec: (user + system) / 1e6,
-  };
+  try {
+    await scenario.play(load, order.sizes);
+    const { user, system } = process.cpuUsage(before);
+    return {
+      phases: load.phases,
+      peakMemoryMiB: costOf(load.pid).peakMemoryMiB,
+      generatorCpuSec: (user + system) / 1e6,
+    };
+  } finally {
+    await load.stop();
+  }
 }
 
 try {

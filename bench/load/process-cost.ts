@@ -19,12 +19,39 @@ export function costOf(pid: number): ProcessCost {
     const fields = statOf(each);
     const ticks = [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field] ?? 0), 0);
     cpuSec += ticks / TICKS_PER_SEC;
-    peakMemoryMiB += peakOf(each);
+    peakMemoryMiB += statusOf(each, 'VmHWM') / 1024;
   }
   return { cpuSec, peakMemoryMiB };
 }
 
-function familyOf(pid: number): number[] {
+/** What a process and its descendants hold now. */
+export function residentMiB(pid: number): number {
+  return familyOf(pid).reduce((sum, each) => sum + statusOf(each, 'VmRSS') / 1024, 0);
+}
+
+/** Precise run time and voluntary switches, for a speaker that hardly does anything. */
+export interface Activity {
+  readonly runSec: number;
+  /** How often a thread went to sleep, hence was woken. */
+  readonly wakeUps: number;
+}
+
+/** Adds up all threads of a process and its descendants. */
+export function activityOf(pid: number): Activity {
+  let runSec = 0;
+  let wakeUps = 0;
+  for (const each of familyOf(pid)) {
+    for (const thread of readdirSync(`/proc/${each}/task`)) {
+      const path = `/proc/${each}/task/${thread}`;
+      runSec += Number(readFileSync(`${path}/schedstat`, 'utf8').split(' ')[0]) / 1e9;
+      wakeUps += statusOf(`${each}/task/${thread}`, 'voluntary_ctxt_switches');
+    }
+  }
+  return { runSec, wakeUps };
+}
+
+/** A process and all its descendants. */
+export function familyOf(pid: number): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
     if (/^\d+$/.test(name)) parents.set(Number(name), Number(statOf(Number(name))[1] ?? 0));
@@ -46,10 +73,11 @@ function statOf(pid: number): readonly string[] {
   }
 }
 
-function peakOf(pid: number): number {
+/** A number of /proc/PID/status; 0 when the process is gone. */
+function statusOf(process: number | string, field: string): number {
   try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Number(/^VmHWM:\s*(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
+    const status = readFileSync(`/proc/${process}/status`, 'utf8');
+    return Number(new RegExp(`^${field}:\\s*(\\d+)`, 'm').exec(status)?.[1] ?? 0);
   } catch {
     return 0; // it has ended meanwhile
   }

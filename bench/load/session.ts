@@ -3,6 +3,9 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   AFI_IPV4,
+  AFI_IPV6,
+  CEASE,
+  CEASE_ADMINISTRATIVE_RESET,
   MESSAGE_KEEPALIVE,
   MESSAGE_NOTIFICATION,
   MESSAGE_OPEN,
@@ -11,22 +14,25 @@ import {
 } from '../../src/bgp/wire/constants.ts';
 import { Framer } from '../../src/bgp/wire/framer.ts';
 import { KEEPALIVE } from '../../src/bgp/wire/header.ts';
+import { encodeNotification } from '../../src/bgp/wire/notification.ts';
 import { encodeOpen } from '../../src/bgp/wire/open.ts';
+import { parseAddress } from '../../src/net/text.ts';
+import type { Neighbor, Role } from '../programs/program.ts';
 
 const BGP_PORT = 179;
-const HOLD_TIME_SEC = 240;
-const KEEPALIVE_INTERVAL_MS = 20_000;
+const KEEPALIVES_PER_HOLD_TIME = 3;
+/** Add-Path mode (RFC 7911 §4): able to receive. */
+const ADD_PATH_RECEIVE = 1;
 const RETRY_MS = 100;
 /** Speakers with a short backlog drop connections; the kernel would ask again ever more rarely. */
 const CONNECT_MS = 1000;
 const ATTEMPTS = 300;
 
 export interface SessionOptions {
-  /** Dotted quad; also the router id. */
-  readonly address: string;
-  readonly asNumber: number;
-  /** Where the speaker under test listens. */
-  readonly remote: string;
+  /** Who it is; its address is where it dials from. */
+  readonly self: Neighbor;
+  /** The speaker under test. */
+  readonly role: Role;
   /** Takes a whole UPDATE `[at, end)`; borrowed. */
   readonly onUpdate: (bytes: Uint8Array, at: number, end: number) => void;
   /** The session ended although it was Established. */
@@ -34,24 +40,27 @@ export interface SessionOptions {
 }
 
 export class Session {
-  readonly address: string;
   readonly #options: SessionOptions;
   #socket: Socket | undefined;
+  #keepalives: NodeJS.Timeout | undefined;
+  #reading: NodeJS.Timeout | undefined;
+  #throttle: () => void = () => undefined;
   #isEstablished = false;
+  #isClosing = false;
   #refusal = '';
 
   constructor(options: SessionOptions) {
-    this.address = options.address;
     this.#options = options;
   }
 
   /** Settles once the speaker's OPEN and first KEEPALIVE have come; tries again when refused. */
   async establish(): Promise<void> {
+    this.#isClosing = false;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (await this.#attempt()) return;
       await delay(RETRY_MS);
     }
-    throw new Error(`${this.address} gets no session: ${this.#refusal}`);
+    throw new Error(`${this.#options.self.address} gets no session: ${this.#refusal}`);
   }
 
   /** Hands bytes to the socket; they must not change until they are sent. */
@@ -59,9 +68,43 @@ export class Session {
     this.#socket!.write(bytes);
   }
 
+  /** Ends it with Cease/4: who sent it comes back at once (RFC 4486 §4). */
+  close(): void {
+    this.#isClosing = true;
+    this.#isEstablished = false;
+    const data = new Uint8Array(0);
+    const reset = encodeNotification({ code: CEASE, subcode: CEASE_ADMINISTRATIVE_RESET, data });
+    this.#socket!.end(reset);
+  }
+
+  /**
+   * Reads that much per second from now on, nothing at 0; the kernel's buffers fill up. Pieces come as the
+   * kernel has them: a large one is paid off before the next is read.
+   */
+  readSlowly(octetsPerSec: number): void {
+    const socket = this.#socket!;
+    let allowed = socket.bytesRead;
+    this.#throttle = () => void (socket.bytesRead >= allowed && socket.pause());
+    socket.on('data', this.#throttle);
+    socket.pause();
+    if (octetsPerSec === 0) return;
+    this.#reading = setInterval(() => {
+      allowed += octetsPerSec;
+      if (socket.bytesRead < allowed) socket.resume();
+    }, 1000).unref();
+  }
+
+  /** Reads all there is again. */
+  readFreely(): void {
+    clearInterval(this.#reading);
+    this.#socket!.off('data', this.#throttle);
+    this.#socket!.resume();
+  }
+
   #attempt(): Promise<boolean> {
-    const { remote, address } = this.#options;
-    const socket = connect({ host: remote, port: BGP_PORT, localAddress: address });
+    const { role, self } = this.#options;
+    const host = role.address;
+    const socket = connect({ host, port: BGP_PORT, localAddress: self.address });
     this.#socket = socket;
     socket.setNoDelay(true);
     const patience = setTimeout(() => socket.destroy(), CONNECT_MS);
@@ -100,27 +143,37 @@ export class Session {
       this.#refusal = `NOTIFICATION ${bytes[at + 19]}/${bytes[at + 20]}`;
     } else if (type === MESSAGE_KEEPALIVE && !this.#isEstablished) {
       this.#isEstablished = true;
-      setInterval(() => socket.write(KEEPALIVE), KEEPALIVE_INTERVAL_MS).unref();
+      const intervalMs = (this.#options.role.holdTimeSec * 1000) / KEEPALIVES_PER_HOLD_TIME;
+      this.#keepalives = setInterval(() => socket.write(KEEPALIVE), intervalMs).unref();
       onEstablished();
     }
   }
 
   #end(onRefused: () => void): void {
+    clearInterval(this.#keepalives);
+    clearInterval(this.#reading);
+    if (this.#isClosing) return;
     if (this.#isEstablished) this.#options.onLost(this.#refusal || 'the connection was closed');
     else onRefused();
   }
 
   #open(): Uint8Array {
-    const { address, asNumber } = this.#options;
-    const routerId = address.split('.').reduce((id, octet) => id * 256 + Number(octet), 0);
+    const { self, role } = this.#options;
+    const { asNumber } = self;
+    const routerId = parseAddress(self.routerId)!.reduce((id, octet) => id * 256 + octet, 0);
+    const afi = role.family === 'ipv4-unicast' ? AFI_IPV4 : AFI_IPV6;
+    const family = { afi, safi: SAFI_UNICAST };
     return encodeOpen({
       asNumber,
-      holdTimeSec: HOLD_TIME_SEC,
+      holdTimeSec: role.holdTimeSec,
       routerId,
       capabilities: [
-        { kind: 'multiprotocol', afi: AFI_IPV4, safi: SAFI_UNICAST },
+        { kind: 'multiprotocol', ...family },
         { kind: 'route-refresh' },
         { kind: 'four-octet-as', asNumber },
+        ...(role.addPath
+          ? ([{ kind: 'add-path', families: [{ ...family, mode: ADD_PATH_RECEIVE }] }] as const)
+          : []),
       ],
     });
   }

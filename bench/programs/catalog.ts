@@ -5,11 +5,15 @@ import { bird } from './bird.ts';
 import { catbird } from './catbird.ts';
 import { frr } from './frr.ts';
 import { gobgp } from './gobgp.ts';
+import { kernel } from './kernel.ts';
 import { openbgpd } from './openbgpd.ts';
 import type { Program } from './program.ts';
 import { relay } from './relay.ts';
 
-export const PROGRAMS: readonly Program[] = [catbird, bird, frr, gobgp, openbgpd, relay];
+export const PROGRAMS: readonly Program[] = [catbird, bird, frr, gobgp, openbgpd, relay, kernel];
+
+/** Rows that are a limit, no speakers to be compared with. */
+export const LIMITS: ReadonlySet<string> = new Set(['relay', 'kernel']);
 
 /** @throws Error that names the known ones */
 export function programNamed(name: string): Program {

@@ -1,8 +1,9 @@
-/** Catbird from dist, with a static configuration and the kernel untouched. */
+/** Catbird from dist, with a static configuration. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Program, Role } from './program.ts';
+import { loopDelayFile, probedNode } from './node-probe.ts';
+import type { Program, Role, Rule } from './program.ts';
 
 const MANIFEST = new URL('../../package.json', import.meta.url);
 const CATBIRD = fileURLToPath(new URL('../../bin/catbird', import.meta.url));
@@ -17,25 +18,45 @@ export const catbird: Program = {
     const { version } = JSON.parse(readFileSync(MANIFEST, 'utf8')) as { version: string };
     return `Catbird ${version}, Node ${process.version}`;
   },
+  loopDelayFile,
   prepare(role, folder) {
     const file = join(folder, 'catbird.yaml');
     writeFileSync(file, `${JSON.stringify(configOf(role), null, 2)}\n`); // JSON is YAML
     const api = ['--api', join(folder, 'catbird.sock')];
-    return [process.execPath, ...nodeOptions, CATBIRD, 'run', '--config', file, ...api];
+    return [...probedNode(folder), ...nodeOptions, CATBIRD, 'run', '--config', file, ...api];
   },
 };
 
-function configOf({ kind, asNumber, address, neighbors }: Role): object {
+function configOf(role: Role): object {
+  const { kind, family, asNumber, routerId, fillsKernel, neighbors } = role;
   const isReflector = kind === 'reflector';
   return {
-    router: { asNumber, routerId: address, ...(isReflector && { clusterId: address }) },
-    fib: { enabled: false },
-    neighbors: neighbors.map((neighbor, i) => ({
+    router: { asNumber, routerId, ...(isReflector && { clusterId: routerId }) },
+    fib: { enabled: fillsKernel },
+    neighbors: neighbors.map(({ address, asNumber: remoteAs }, i) => ({
       name: `peer${i}`,
-      ...neighbor,
+      address,
+      asNumber: remoteAs,
       passive: true,
-      families: ['ipv4-unicast'],
+      families: [family],
+      ...(role.importRules.length > 0 && { import: ['incoming'] }),
+      ...(role.exportRules.length > 0 && { export: ['outgoing'] }),
       ...(isReflector && { routeReflectorClient: true }),
     })),
+    policies: {
+      incoming: role.importRules.map(ruleOf),
+      outgoing: role.exportRules.map(ruleOf),
+    },
+  };
+}
+
+function ruleOf({ within, community, addCommunity }: Rule): object {
+  return {
+    match: {
+      ...(within && { prefixes: [`${within}+`] }),
+      ...(community && { communities: [community.join(':')] }),
+    },
+    ...(addCommunity && { set: { addCommunities: [addCommunity.join(':')] } }),
+    action: addCommunity ? 'next' : 'reject',
   };
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { encodeAttributes } from '../load/attribute-set.ts';
 import type { Load } from '../load/load.ts';
 import { encodeAnnouncements, type RouteSet } from '../load/route-set.ts';
-import { clientAttributes, clientRoutes } from './generated-routes.ts';
+import { clientAttributes, routesOfClients } from './generated-routes.ts';
 import { announceAll } from './reflection.ts';
 import { addressOf, reflectorOf, type Scenario, type Sizes } from './scenario.ts';
 
@@ -19,26 +19,14 @@ export const churn: Scenario = {
   role: ({ clients }) => reflectorOf(clients),
   routes: ({ clients, prefixes }) => {
     const count = Math.floor(prefixes / clients);
-    return Array.from({ length: clients }, (_, i) =>
-      clientRoutes({
-        nextHop: addressOf(i),
-        first: i * count,
-        count,
-        bits: 24,
-        attributeSets: SETS,
-      }),
-    );
+    return routesOfClients(clients, { count, bits: 24, attributeSets: SETS });
   },
   async play(load, sizes) {
     await load.connect();
     await announceAll(load);
     const stream = new ChangeStream(load);
     load.onRight = (row) => stream.arrived(row);
-    await load.phase(
-      'churn',
-      () => stream.run(sizes),
-      () => stream.figures(),
-    );
+    await load.phase('churn', () => stream.run(sizes), { figures: () => stream.figures() });
   },
 };
 
@@ -82,6 +70,7 @@ class ChangeStream {
     const i = Math.floor(n / offers.length) % routes.addresses.length;
     const attributes = encodeAttributes(clientAttributes(addressOf(source), 1_000_000 + n));
     const change: RouteSet = {
+      family: routes.family,
       addresses: routes.addresses.subarray(i, i + 1),
       lengths: routes.lengths.subarray(i, i + 1),
       sets: new Uint32Array(1),

@@ -1,6 +1,8 @@
 /** Routes made by rule, the same on every run. */
+import type { Family } from '../../src/net/family.ts';
 import { type AttributeValues, encodeAttributes } from '../load/attribute-set.ts';
-import { ROUTES_PER_UPDATE, type RouteSet } from '../load/route-set.ts';
+import { asIpv6, ROUTES_PER_UPDATE, type RouteSet } from '../load/route-set.ts';
+import { addressOf, ipv6AddressOf } from './scenario.ts';
 
 /** The `i`-th /24 from 1.0.0.0 on, stepping over 10/8, 127/8, 172/8 and 192/8. */
 export function slash24(i: number): number {
@@ -29,6 +31,7 @@ export function internetTable(
   const addresses = Uint32Array.from({ length: prefixes }, (_, i) => slash24(i));
   const setOf = (i: number) => scatter(Math.floor(i / ROUTES_PER_UPDATE)) % attributeSets;
   return {
+    family: 'ipv4-unicast',
     addresses,
     lengths: new Uint8Array(prefixes).fill(24),
     sets: Uint32Array.from({ length: prefixes }, (_, i) => setOf(i)),
@@ -65,6 +68,7 @@ export function clientRoutes(client: ClientRoutes): RouteSet {
   const numbers = Array.from({ length: count }, (_, i) => first + i);
   const perSet = Math.ceil(count / attributeSets);
   return {
+    family: 'ipv4-unicast',
     addresses: Uint32Array.from(numbers, bits === 24 ? slash24 : block26),
     lengths: new Uint8Array(count).fill(bits),
     sets: Uint32Array.from(numbers, (_, i) => Math.floor(i / perSet)),
@@ -72,6 +76,21 @@ export function clientRoutes(client: ClientRoutes): RouteSet {
       encodeAttributes(clientAttributes(nextHop, i)),
     ),
   };
+}
+
+/** Each client's routes: its own run of prefixes, or one it shares with `copies` − 1 others. */
+export function routesOfClients(
+  clients: number,
+  shape: Pick<ClientRoutes, 'count' | 'bits' | 'attributeSets'>,
+  { family = 'ipv4-unicast', copies = 1 }: { family?: Family; copies?: number } = {},
+): RouteSet[] {
+  const isIpv4 = family === 'ipv4-unicast';
+  return Array.from({ length: clients }, (_, i) => {
+    const nextHop = isIpv4 ? addressOf(i) : ipv6AddressOf(i);
+    const first = Math.floor(i / copies) * shape.count;
+    const routes = clientRoutes({ nextHop, first, ...shape });
+    return isIpv4 ? routes : asIpv6(routes);
+  });
 }
 
 /** The `version`-th set of attributes of a client. */

@@ -48,6 +48,7 @@ export function recordedRoutes(file: string): RouteSet {
   }
   const rows = [...routes.values()];
   return {
+    family: 'ipv4-unicast',
     addresses: Uint32Array.from(rows, ({ address }) => address),
     lengths: Uint8Array.from(rows, ({ bits }) => bits),
     sets: Uint32Array.from(rows, (row) => row.set),

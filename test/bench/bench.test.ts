@@ -3,7 +3,7 @@ import t from 'tap';
 import type { LoadReport } from '../../bench/load/main.ts';
 import { parseOptions } from '../../bench/options.ts';
 import { catbird } from '../../bench/programs/catbird.ts';
-import { scenarioNamed } from '../../bench/scenario/catalog.ts';
+import { SCENARIOS, scenarioNamed } from '../../bench/scenario/catalog.ts';
 import { runTrial } from '../../bench/trial.ts';
 import { catbird as catbirdNode } from '../../lab/support/catbird.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
@@ -12,31 +12,58 @@ t.jobs = 5; // a trial spends most of its time on processes that start
 
 const obstacle = obstacleTo([], catbirdNode);
 
-const SIZES: Readonly<Record<string, string>> = {
-  table: '--prefixes 600 --attribute-sets 30',
-  'fan-out': '--clients 4 --per-client 3',
-  reflector: '--clients 3 --per-client 40 --attribute-sets 4',
-  sessions: '--clients 8',
-  churn: '--clients 3 --prefixes 60 --rate 100 --seconds 1',
-};
+interface Trial {
+  readonly sizes: string;
+  readonly phases: readonly string[];
+}
 
-const PHASES: Readonly<Record<string, readonly string[]>> = {
-  table: ['announce', 'withdraw half', 'announce half'],
-  'fan-out': ['all have all'],
-  reflector: ['all have all'],
-  sessions: ['establish', 'all have all'],
-  churn: ['all have all', 'churn'],
+const TABLE = {
+  sizes: '--prefixes 600 --attribute-sets 30',
+  phases: ['announce', 'withdraw half', 'announce half'],
+};
+const FLAPS = ['all have all', 'clients down', 'clients up'];
+const FAN_OUT = { sizes: '--clients 4 --per-client 3 --flapping 2', phases: FLAPS };
+const COLD = { sizes: '--clients 4 --per-client 3', phases: ['all have all'] };
+
+const TRIALS: Readonly<Record<string, Trial>> = {
+  table: TABLE,
+  'fan-out': FAN_OUT,
+  reflector: {
+    sizes: '--clients 3 --per-client 40 --attribute-sets 4',
+    phases: ['all have all'],
+  },
+  'cold-start': COLD,
+  'cold-start-500': COLD,
+  sessions: { sizes: '--clients 8', phases: ['establish', 'all have all'] },
+  fib: { sizes: '--per-client 200 --attribute-sets 5', phases: ['in', 'out'] },
+  'fib-mesh': { sizes: '--clients 4 --per-client 3', phases: ['in', 'out'] },
+  churn: {
+    sizes: '--clients 3 --prefixes 60 --rate 100 --seconds 1',
+    phases: ['all have all', 'churn'],
+  },
+  'slow-peer': {
+    sizes: '--clients 4 --per-client 20 --attribute-sets 4',
+    phases: ['all have all', 'changes', 'changes, two slow', 'the slow catch up'],
+  },
+  'v6-fan-out': FAN_OUT,
+  'v6-table': TABLE,
+  idle: {
+    sizes: '--clients 3 --per-client 2 --seconds 1',
+    phases: ['in', 'rest', 'rest, watched'],
+  },
+  'add-path': { sizes: '--clients 6 --per-client 3', phases: ['all have all'] },
+  policy: TABLE,
 };
 
 function play(name: string): Promise<LoadReport> {
   const scenario = scenarioNamed(name);
-  const sizes = parseOptions(SIZES[name]!.split(' ')).sizesOf(scenario);
+  const sizes = parseOptions(TRIALS[name]!.sizes.split(' ')).sizesOf(scenario);
   return runTrial({ scenario, sizes, program: catbird, deadlineSec: 20, graceMs: 0 });
 }
 
 const options = { skip: obstacle ?? false, buffered: true };
 
-for (const [name, phases] of Object.entries(PHASES)) {
+for (const [name, { phases }] of Object.entries(TRIALS)) {
   t.test(`${name} ends with every route in place`, options, async (t) => {
     const report = await play(name);
     t.strictSame(
@@ -44,8 +71,16 @@ for (const [name, phases] of Object.entries(PHASES)) {
       phases,
     );
     t.ok(report.peakMemoryMiB > 0, 'the memory of the speaker was read');
+    t.ok(report.phases[0]!.loopDelay, 'the delay of its event loop was measured');
   });
 }
+
+t.test('every scenario is tried', async (t) => {
+  t.strictSame(
+    SCENARIOS.map(({ name }) => name),
+    Object.keys(TRIALS),
+  );
+});
 
 t.test('unknown words on the command line are named', async (t) => {
   t.throws(() => parseOptions(['tables']), /no scenario tables; there are table, fan-out/);
