@@ -17,7 +17,7 @@ export interface WrittenObject {
 /** Writes to the store behind a datastore; each call resolves when the store has it. */
 export interface DatastoreDriver {
   /** Makes a datastore that reads this store. */
-  open(): Datastore;
+  open(): Datastore | Promise<Datastore>;
   put(object: WrittenObject): Promise<void>;
   delete(object: WrittenObject): Promise<void>;
   close(): Promise<void>;
@@ -71,7 +71,7 @@ export function testDatastore(t: Test, makeDriver: () => Promise<DatastoreDriver
     t.test(name, async (t) => {
       const driver = await makeDriver();
       for (const object of initial) await driver.put(object);
-      const datastore = driver.open();
+      const datastore = await driver.open();
       const snapshots = new SnapshotQueue();
       await datastore.start(snapshots.push);
       try {
@@ -161,7 +161,7 @@ export function testDatastore(t: Test, makeDriver: () => Promise<DatastoreDriver
     await datastore.stop();
     const before = snapshots.received.length;
     await driver.put(peer('b', {}));
-    const other = driver.open();
+    const other = await driver.open();
     const witness = new SnapshotQueue();
     await other.start(witness.push);
     await driver.put(peer('c', {}));

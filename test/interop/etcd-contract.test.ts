@@ -1,30 +1,63 @@
-/** The contract of datastores, over a real etcd. */
+/** The contract and the scenarios of datastores, over a real etcd with Kubernetes' API beside it. */
 import t from 'tap';
-import { EtcdSource } from '../../src/datastore/etcd/etcd-source.ts';
-import { connect } from '../../src/datastore/etcd/grpc-connection.ts';
-import { JoinedDatastore } from '../../src/datastore/joined-datastore.ts';
+import { openDatastore } from '../../src/datastore/open-datastore.ts';
 import { SystemClock, SystemRandom } from '../../src/runtime/system-clock.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { type DatastoreDriver, testDatastore, type WrittenObject } from '../contract/datastore.ts';
+import {
+  SCENARIO_NODE,
+  type ScenarioOptions,
+  testScenarios,
+} from '../contract/datastore-scenarios.ts';
 import { etcdEntry } from '../support/etcd-objects.ts';
-import { noEtcd, startEtcd } from '../support/etcd-server.ts';
+import { type EtcdServer, noEtcd, startEtcd } from '../support/etcd-server.ts';
+import type { ApiObject } from '../support/kubernetes/api-resources.ts';
+import { ApiServer } from '../support/kubernetes/api-server.ts';
+import { settingsFor } from '../support/kubernetes/kubernetes-driver.ts';
 
-t.test('etcd', { skip: noEtcd }, async (t) => {
-  const etcd = await startEtcd(t);
-  const clock = new SystemClock();
-  const ports = { clock, random: new SystemRandom(), log: silentLog, connect };
-  const makeDriver = async (): Promise<DatastoreDriver> => {
-    await etcd.deleteAll('/calico/');
-    const keyOf = (object: WrittenObject) => etcdEntry(object)!;
-    return {
-      open: () => new JoinedDatastore([new EtcdSource(etcd.settings('node-a'), ports)], clock),
-      put: async (object) => {
-        const { key, value } = keyOf(object);
-        await etcd.put(key, value);
-      },
-      delete: async (object) => void (await etcd.delete(keyOf(object).key)),
-      close: async () => {},
-    };
+const PORTS = { clock: new SystemClock(), random: new SystemRandom(), log: silentLog };
+
+/** Emptied for each test; what Calico keeps in Kubernetes even so goes to an API server. */
+async function makeDriver(etcd: EtcdServer, options: ScenarioOptions): Promise<DatastoreDriver> {
+  await etcd.deleteAll('/calico/');
+  const api = await ApiServer.start();
+  const { usePodCidr = false, clusterIpRange } = options;
+  const said = { node: SCENARIO_NODE, usePodCidr, advertisedClusterIps: clusterIpRange };
+  const settings = { ...etcd.settings(SCENARIO_NODE), kubernetes: settingsFor(api, said) };
+  const change = async (
+    object: WrittenObject,
+    inEtcd: (entry: { key: string; value: string }) => Promise<unknown>,
+    inApi: (object: ApiObject) => void,
+  ) => {
+    const entry = etcdEntry(object);
+    if (entry) await inEtcd(entry);
+    else inApi(object as ApiObject);
   };
-  testDatastore(t, makeDriver);
+  return {
+    open: () => openDatastore(settings, PORTS),
+    put: (object) =>
+      change(
+        object,
+        ({ key, value }) => etcd.put(key, value),
+        (object) => api.put(object),
+      ),
+    delete: (object) =>
+      change(
+        object,
+        ({ key }) => etcd.delete(key),
+        (object) => api.delete(object),
+      ),
+    close: () => api.dispose(),
+  };
+}
+
+t.test('the contract', { skip: noEtcd }, async (t) => {
+  const etcd = await startEtcd(t);
+  testDatastore(t, () => makeDriver(etcd, {}));
+});
+
+t.test('the scenarios', { skip: noEtcd }, async (t) => {
+  const etcd = await startEtcd(t);
+  const hasNoPodCidrs = ({ usePodCidr }: ScenarioOptions) => !usePodCidr; // Kubernetes' alone (§6.8)
+  testScenarios(t, (options) => makeDriver(etcd, options), hasNoPodCidrs);
 });

@@ -1,5 +1,4 @@
 import t, { type Test } from 'tap';
-import type { Datastore } from '../../../src/datastore/datastore.ts';
 import { KubernetesApi } from '../../../src/datastore/kubernetes/api-client.ts';
 import { findConnection } from '../../../src/datastore/kubernetes/connection.ts';
 import { KubernetesSource } from '../../../src/datastore/kubernetes/kubernetes-source.ts';
@@ -21,21 +20,13 @@ for (const layout of ['crd.projectcalico.org/v1', 'projectcalico.org/v3'] as con
     testDatastore(t, async () => {
       const server = await ApiServer.start({ layout, chunkBytes: 100, listsFromCache: true });
       return {
-        open: () => lazily(openOn(server)),
+        open: () => openOn(server),
         put: async (object) => server.put(asStored(object as ApiObject, layout)),
         delete: async (object) => server.delete(asStored(object as ApiObject, layout)),
         close: () => server.dispose(),
       };
     });
   });
-}
-
-/** A datastore that is still being opened. */
-function lazily(opening: Promise<Datastore>): Datastore {
-  return {
-    start: async (onSnapshot) => (await opening).start(onSnapshot),
-    stop: async () => (await opening).stop(),
-  };
 }
 
 const CALICO = 'projectcalico.org/v3';
