@@ -10,6 +10,7 @@
  * owns; whoever stores an id retains it, whoever forgets it releases it.
  */
 import { containsAs, isSameAsPath } from '../bgp/wire/as-path.ts';
+import { EXTENDED_MESSAGE_SIZE } from '../bgp/wire/constants.ts';
 import { decodePathAttributes } from '../bgp/wire/decode-path-attributes.ts';
 import { type AttributeEdits, editAttributes } from '../bgp/wire/edit-attributes.ts';
 import { encodePathAttributes } from '../bgp/wire/encode-path-attributes.ts';
@@ -62,8 +63,11 @@ export class AttributeStore {
   readonly #raw = new RawAttributeCache();
   readonly #survey = new CanonicalSurvey();
   readonly #decoded: (Decoded | undefined)[] = new Array(DECODED_SLOTS);
-  /** Sets without next hop cannot be decoded from the wire form; local routes have them, a handful. */
-  readonly #nextHopless = new Map<AttrsId, PathAttributes>();
+  /**
+   * Sets that their octets do not tell: local routes have no next hop, and some grew beyond every message
+   * on their way in (two-octet paths) or out. A handful.
+   */
+  readonly #undecodable = new Map<AttrsId, PathAttributes>();
   readonly #generationOf = (id: AttrsId): number => this.#generations[id]!;
   #slots = new Uint32Array(512);
   #references = new Uint32Array(256);
@@ -122,7 +126,8 @@ export class AttributeStore {
     }
     const id = this.#add(hash, encoded, 0, encoded.length, tail);
     this.#describe(id, summaryOf(attributes), nextHop);
-    if (nextHop.length === 0) this.#nextHopless.set(id, attributes);
+    const isDecodable = nextHop.length > 0 && encoded.length <= EXTENDED_MESSAGE_SIZE;
+    if (!isDecodable) this.#undecodable.set(id, attributes);
     return id;
   }
 
@@ -141,7 +146,7 @@ export class AttributeStore {
     const hash = this.#hash(bytes, at, end, tail);
     const known = this.#find(hash, bytes, at, end, tail);
     if (known === 0) return this.#addCanonical(hash, bytes, at, end, tail, true);
-    if (this.#nextHopless.has(known)) return NONE;
+    if (this.#undecodable.has(known)) return NONE;
     this.retain(known);
     return known;
   }
@@ -189,7 +194,7 @@ export class AttributeStore {
   attributes(id: AttrsId): PathAttributes {
     const kept = this.#decoded[id & (DECODED_SLOTS - 1)];
     if (kept && kept.id === id && kept.generation === this.#generations[id]) return kept.attributes;
-    return this.#keepDecoded(id, this.#nextHopless.get(id) ?? this.#decode(id));
+    return this.#keepDecoded(id, this.#undecodable.get(id) ?? this.#decode(id));
   }
 
   #keepDecoded(id: AttrsId, decoded: PathAttributes): PathAttributes {
@@ -248,7 +253,7 @@ export class AttributeStore {
    * @returns the size of what is in `into`; -1 when only decoding can do it
    */
   edited(id: AttrsId, edits: AttributeEdits, into: Uint8Array): number {
-    if (this.#nextHopless.has(id)) return -1;
+    if (this.#undecodable.has(id)) return -1;
     const at = this.#at[id]!;
     return editAttributes(this.#arena.bytes, at, at + this.#sizes[id]!, edits, into);
   }
@@ -286,7 +291,7 @@ export class AttributeStore {
     const hash = this.#hash(bytes, at, end, tail);
     const id = this.#find(hash, bytes, at, end, tail);
     if (id === 0) return this.#addCanonical(hash, bytes, at, end, tail, isInternal);
-    if (this.#nextHopless.has(id) || !(isInternal || this.#isSayableOutside(id))) return NONE;
+    if (this.#undecodable.has(id) || !(isInternal || this.#isSayableOutside(id))) return NONE;
     this.retain(id);
     return id;
   }
@@ -405,7 +410,7 @@ export class AttributeStore {
     this.#unindex(id);
     this.#arena.release(this.#at[id]!, this.#sizes[id]! + this.#tails[id]!);
     this.#nextHops.release(this.columns.nextHop(id));
-    this.#nextHopless.delete(id);
+    this.#undecodable.delete(id);
     this.#generations[id]!++;
     this.#free.push(id);
     this.#size--;

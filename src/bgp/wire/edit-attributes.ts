@@ -43,6 +43,7 @@ export const EDIT_GROWTH = 64;
 
 const BEHIND_ALL = 256;
 const SEGMENT_MAXIMUM = 255;
+const ATTRIBUTE_MAXIMUM = 65_535;
 
 /** Where the next octet goes; reused by all calls. */
 let at = 0;
@@ -50,7 +51,8 @@ let at = 0;
 /**
  * Writes the changed set to the front of `into`, which has room for `end - from + EDIT_GROWTH` octets.
  *
- * @returns its size; -1 when the path has confederation segments to be removed, which is not done here
+ * @returns its size; -1 when the path has confederation segments to be removed, which is not done here, or
+ *   when an attribute would be longer than any can be
  */
 export function editAttributes(
   bytes: Uint8Array,
@@ -137,7 +139,9 @@ function writeAsPath(
   }
   const count = from < end && bytes[from] === AS_SEQUENCE ? bytes[from + 1]! : SEGMENT_MAXIMUM;
   const joins = count < SEGMENT_MAXIMUM;
-  writeAttributeHeader(into, FLAG_TRANSITIVE, ATTR_AS_PATH, end - from + (joins ? 4 : 6));
+  const size = end - from + (joins ? 4 : 6);
+  if (size > ATTRIBUTE_MAXIMUM) return false;
+  writeAttributeHeader(into, FLAG_TRANSITIVE, ATTR_AS_PATH, size);
   into[at++] = AS_SEQUENCE;
   into[at++] = joins ? count + 1 : 1;
   at = writeU32(into, at, asn);
@@ -151,6 +155,7 @@ function writeClusterList(
   clusterId: number,
   into: Uint8Array,
 ): boolean {
+  if (end - from + 4 > ATTRIBUTE_MAXIMUM) return false;
   writeAttributeHeader(into, FLAG_OPTIONAL, ATTR_CLUSTER_LIST, end - from + 4);
   at = writeU32(into, at, clusterId);
   return copy(bytes, from, end, into);

@@ -33,6 +33,8 @@ const WELL_KNOWN = FLAG_TRANSITIVE;
 const OPTIONAL = FLAG_OPTIONAL;
 const OPTIONAL_TRANSITIVE = FLAG_OPTIONAL | FLAG_TRANSITIVE;
 const BEHIND_ALL = 256;
+/** No attribute of a message can be this long. */
+const TOO_LONG = 65_535;
 
 /** Reused by every call; nothing of it is handed out. */
 const writer = new ByteWriter(4096);
@@ -43,7 +45,8 @@ const writer = new ByteWriter(4096);
  * @param asWidth 2 adds AS4_PATH and AS4_AGGREGATOR where numbers do not fit (RFC 6793 §4.2.2)
  * @param hasNextHop false leaves NEXT_HOP out, for messages with MP_REACH_NLRI; an empty next hop is
  *   always left out
- * @returns a new buffer of any length: compare it with the negotiated message size
+ * @returns a new buffer of any length: compare it with the negotiated message size. What is beyond 65535
+ *   octets fits no message and is not to be decoded
  */
 export function encodePathAttributes(
   attributes: PathAttributes,
@@ -92,12 +95,14 @@ function writeRest(attributes: PathAttributes, asWidth: 2 | 4): void {
   writeWords(OPTIONAL, ATTR_CLUSTER_LIST, attributes.clusterList);
 }
 
+/** A size beyond 65535 goes into four octets more, so that different sets still have different octets. */
 function writeAttributeHeader(flags: number, type: number, size: number): void {
   const isLong = size > 255;
   writer.u8(isLong ? flags | FLAG_EXTENDED_LENGTH : flags);
   writer.u8(type);
-  if (isLong) writer.u16(size);
+  if (isLong) writer.u16(Math.min(size, TOO_LONG));
   else writer.u8(size);
+  if (size >= TOO_LONG) writer.u32(size);
 }
 
 function writePath(type: number, path: AsPath, asWidth: 2 | 4): void {

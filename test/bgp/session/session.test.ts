@@ -572,3 +572,24 @@ t.test('messages that end the connection are told with their octets, others are 
   lab.clock.advance(500_000);
   t.same(said(), [], 'neither a stop nor a timer is a message');
 });
+
+t.test('messages of 65535 octets where both agreed, of 4096 otherwise (RFC 8654)', async (t) => {
+  for (const theirs of [true, false]) {
+    const lab = new Lab();
+    const a = await lab.speaker('10.0.0.1', '10.0.0.2', { extendedMessages: true });
+    const b = await lab.speaker('10.0.0.2', '10.0.0.1', {
+      extendedMessages: theirs,
+      passive: true,
+    });
+    for (const { session } of [a, b]) session.start();
+    lab.clock.advance(5_000);
+    t.equal(a.session.negotiated?.maximumMessageSize, theirs ? 65_535 : 4096);
+    const long = new Uint8Array(65_535).fill(0xff, 0, 18);
+    long.set([2, 0, 0], 18);
+    b.log.link!.send(long, 0, long.length);
+    lab.clock.advance(100);
+    t.equal(a.log.updates[0]?.length, theirs ? 65_535 : undefined);
+    if (!theirs) t.match(a.session.lastError, { code: 1, subcode: 2 });
+    for (const { session } of [a, b]) session.stop('silent');
+  }
+});
