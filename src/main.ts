@@ -12,11 +12,13 @@ import { Daemon } from './daemon/daemon.ts';
 import type { Forwarding } from './daemon/forwarding.ts';
 import { makeCommands, makeViews, type ViewContext } from './daemon/views.ts';
 import { CatbirdError } from './net/error.ts';
-import { bindApiSocket, closeApiSocket } from './run/api-socket.ts';
+import { BirdSockets } from './run/bird-sockets.ts';
 import type { ConfigDelivery, ConfigSource } from './run/config-source.ts';
+import { listInterfaces } from './run/interfaces.ts';
 import { openConfigSource } from './run/open-config-source.ts';
 import { openForwarding } from './run/open-forwarding.ts';
 import type { RunOptions } from './run/options.ts';
+import { bindApiSocket, closeApiSocket } from './run/unix-socket.ts';
 import { readVersion } from './run/version.ts';
 import type { Clock } from './runtime/clock.ts';
 import { SystemClock, SystemRandom } from './runtime/system-clock.ts';
@@ -52,6 +54,8 @@ class Process {
   #daemon: Daemon | undefined;
   #isRunning = false;
   #api: Server | undefined;
+  #birdSockets: BirdSockets | undefined;
+  #configuredAt = Date.now();
   /** Deliveries are taken over one after the other. */
   #applying: Promise<void> = Promise.resolve();
   #end: (outcome: { error?: unknown }) => void = () => {};
@@ -118,12 +122,13 @@ class Process {
     for (const fault of faults) this.#log.error({ fault }, 'configuration fault');
     if (!config) return;
     if (this.#options.logLevel === undefined) this.#log.level = config.log.level;
+    this.#configuredAt = Date.now();
     if (this.#daemon) await this.#daemon.apply(config);
     else await this.#startDaemon(config);
   }
 
   async #startDaemon(config: Config): Promise<void> {
-    const { apiPath, kernel, node } = this.#options;
+    const { apiPath, birdSockets, kernel, node } = this.#options;
     const forwarding = await openForwarding(config, kernel, this.#clock, this.#log);
     const daemon = new Daemon(config, {
       clock: this.#clock,
@@ -134,7 +139,9 @@ class Process {
       log: this.#log,
       softwareVersion: `Catbird/${readVersion()}`,
     });
-    this.#api = await this.#openApi(daemon, forwarding, apiPath);
+    const context = this.#viewContext(daemon, forwarding);
+    this.#api = await this.#openApi(context, apiPath);
+    if (birdSockets !== undefined) await this.#openBirdSockets(context, birdSockets);
     this.#daemon = daemon;
     const [fault] = await daemon.start();
     if (fault) throw fault;
@@ -142,8 +149,8 @@ class Process {
     this.#log.info({ node, pid: process.pid, api: apiPath }, 'catbird runs');
   }
 
-  async #openApi(daemon: Daemon, forwarding: Forwarding, path: string): Promise<Server> {
-    const context: ViewContext = {
+  #viewContext(daemon: Daemon, forwarding: Forwarding): ViewContext {
+    return {
       daemon,
       forwarding,
       clock: this.#clock,
@@ -157,6 +164,9 @@ class Process {
       faults: () => this.#faults,
       templates: () => this.#templates,
     };
+  }
+
+  async #openApi(context: ViewContext, path: string): Promise<Server> {
     const server = createApiServer({
       views: makeViews(context),
       commands: makeCommands(context),
@@ -164,6 +174,22 @@ class Process {
     });
     await bindApiSocket(server, path);
     return server;
+  }
+
+  async #openBirdSockets(context: ViewContext, directory: string): Promise<void> {
+    const startedAt = Date.parse(this.#startedAt);
+    this.#birdSockets = new BirdSockets({
+      views: makeViews(context),
+      commands: makeCommands(context),
+      status: () => {
+        const { isRecovering } = context.daemon;
+        return { isRecovering, startedAt, configuredAt: this.#configuredAt };
+      },
+      reload: () => this.#source.reload(),
+      interfaces: listInterfaces,
+      wallTime: Date.now,
+    });
+    await this.#birdSockets.open(directory);
   }
 
   async #stopAndEnd(reason: StopReason): Promise<void> {
@@ -175,6 +201,7 @@ class Process {
   async #stop(reason: StopReason): Promise<void> {
     await this.#source.stop();
     if (this.#api) await closeApiSocket(this.#api);
+    await this.#birdSockets?.close();
     await this.#daemon?.stop(reason);
     this.#log.info({ reason }, 'catbird stopped');
     // A peer that is silent, or gone, must not hold up a restart.

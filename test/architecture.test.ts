@@ -27,6 +27,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   telemetry: [],
   runtime: [],
   api: ['telemetry'],
+  'bird-control': ['policy'],
   cli: ['net'],
 };
 

@@ -35,6 +35,7 @@ forwarding while the daemon restarts; SIGINT stops with a Cease notification.
 
   --config FILE            a static configuration file
 ${DATASTORE_HELP}  --api PATH               unix socket for \`catbird show\` (default /run/catbird/catbird.sock)
+  --bird-sockets DIR       answer birdc, birdcl and calico-node on DIR/bird.ctl and DIR/bird6.ctl
   --log-level LEVEL        error, warn, info, debug, trace or silent
   --kernel netlink|ip|dry-run   how routes reach the kernel (default netlink)`,
     load: async () => (await import('./commands/run.ts')).run,

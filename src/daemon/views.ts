@@ -32,6 +32,9 @@ export interface ViewContext {
   templates(): object | undefined;
 }
 
+/** RIB-2: how far a next hop is, where the kernel cannot tell. */
+const COST_UNKNOWN = 0xffffffff;
+
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
 /** The views over a running daemon. */
@@ -212,6 +215,7 @@ function* adjOut(context: ViewContext, peer: PathView['peer']): Generator<RouteV
 
 function viewPath({ daemon, forwarding }: ViewContext, family: Family, path: PathView): RouteView {
   const { views } = daemon.rib;
+  const { interface: dev, igpCost } = views.nextHopState(path.attrs);
   return {
     prefix: path.prefix,
     best: path.isBest,
@@ -222,6 +226,8 @@ function viewPath({ daemon, forwarding }: ViewContext, family: Family, path: Pat
     ageSec: Math.floor(path.ageMs / 1000),
     stale: path.isStale,
     weight: path.weight,
+    interface: dev === '' ? null : dev,
+    igpCost: igpCost === COST_UNKNOWN ? null : igpCost,
     kernel: path.isBest ? forwarding.stateOf(views.prefix(family, path.prefixId)) : 'none',
   };
 }

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly isOff: boolean;
   readonly node: string;
   readonly apiPath: string;
+  /** Directory for `bird.ctl` and `bird6.ctl` (OBS-1); undefined for none. */
+  readonly birdSockets: string | undefined;
   /** Overrides the configuration's level. */
   readonly logLevel: string | undefined;
   readonly kernel: 'netlink' | 'ip' | 'dry-run';
@@ -54,6 +56,7 @@ export function parseRunOptions(
     ...DATASTORE_FLAGS,
     config: { type: 'string' },
     api: { type: 'string' },
+    'bird-sockets': { type: 'string' },
     kernel: { type: 'string', default: 'netlink' },
   } as const;
   const values: Flags = parseArgs({ args, options }).values;
@@ -63,6 +66,7 @@ export function parseRunOptions(
     isOff: 'datastore' in source && hasOtherBackend(env),
     node,
     apiPath: text(values['api']) ?? env['CATBIRD_API'] ?? DEFAULT_API_PATH,
+    birdSockets: text(values['bird-sockets']),
     logLevel: chooseLogLevel(text(values['log-level']), env['BGP_LOGSEVERITYSCREEN']),
     kernel: chooseKernel(String(values['kernel'])),
     env,

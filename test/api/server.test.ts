@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import type { ApiContext } from '../../src/api/routes.ts';
 import { createApiServer } from '../../src/api/server.ts';
 import type { FibRouteView } from '../../src/api/views.ts';
-import { bindApiSocket, closeApiSocket } from '../../src/run/api-socket.ts';
+import { bindApiSocket, closeApiSocket } from '../../src/run/unix-socket.ts';
 import { stubContext } from '../support/stub-views.ts';
 
 async function serve(t: Test, context: ApiContext): Promise<string> {

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import { createApiServer } from '../../src/api/server.ts';
 import type { CommandIo } from '../../src/cli/command.ts';
 import { runCommandLine } from '../../src/cli/main.ts';
-import { bindApiSocket, closeApiSocket } from '../../src/run/api-socket.ts';
+import { bindApiSocket, closeApiSocket } from '../../src/run/unix-socket.ts';
 import { NEIGHBOR, stubContext } from '../support/stub-views.ts';
 
 interface Outcome {

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { bindApiSocket, closeApiSocket } from '../../src/run/api-socket.ts';
+import { bindApiSocket, closeApiSocket } from '../../src/run/unix-socket.ts';
 
 async function makeFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'catbird-socket-'));

@@ -1,7 +1,7 @@
-/** Binds the API to its unix socket: a stale socket is replaced, a living daemon's is respected. */
+/** Binds servers to unix sockets: a stale socket is replaced, a living daemon's is respected. */
 import { chmod, lstat, mkdir, unlink } from 'node:fs/promises';
-import type { Server } from 'node:http';
-import { createConnection } from 'node:net';
+import type { Server as HttpServer } from 'node:http';
+import { createConnection, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { CatbirdError } from '../net/error.ts';
 
@@ -14,14 +14,15 @@ const LONGEST_PATH_BYTES = 107;
 /**
  * Listens on a unix socket.
  *
+ * @param option the flag that chooses the path, for the errors
  * @throws CatbirdError CATBIRD_API_BUSY when another daemon answers there,
  *   CATBIRD_API_SOCKET when the path cannot be used
  */
-export async function bindApiSocket(server: Server, path: string): Promise<void> {
+export async function bindUnixSocket(server: Server, path: string, option: string): Promise<void> {
   if (await isAnswered(path)) {
     throw new CatbirdError(
       'CATBIRD_API_BUSY',
-      `another catbird is running: it answers on ${path}; stop it, or give this one its own --api PATH`,
+      `another catbird is running: it answers on ${path}; stop it, or give this one its own ${option}`,
     );
   }
   try {
@@ -35,14 +36,19 @@ export async function bindApiSocket(server: Server, path: string): Promise<void>
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CatbirdError(
       'CATBIRD_API_SOCKET',
-      `cannot listen on ${path}: ${reason}; choose another --api PATH`,
+      `cannot listen on ${path}: ${reason}; choose another ${option}`,
       { cause },
     );
   }
 }
 
+/** Listens for the API, see {@link bindUnixSocket}. */
+export function bindApiSocket(server: HttpServer, path: string): Promise<void> {
+  return bindUnixSocket(server, path, '--api PATH');
+}
+
 /** Stops listening and removes the socket. */
-export function closeApiSocket(server: Server): Promise<void> {
+export function closeApiSocket(server: HttpServer): Promise<void> {
   server.closeAllConnections();
   return new Promise((resolve) => server.close(() => resolve()));
 }
