@@ -218,7 +218,11 @@ function assembleSession(
       notification: gracefulRestart?.notification ?? false,
       longLivedStaleTimeSec: gracefulRestart?.longLivedStaleTime ?? 0,
     },
-    addPath: { send: addPath?.send ?? true, receive: addPath?.receive ?? true },
+    addPath: {
+      send: addPath?.send ?? true,
+      receive: addPath?.receive ?? true,
+      best: addPath?.best,
+    },
     ...assembleProtocol(draft),
     maximumPrefixes: maximumPrefixes && {
       limit: maximumPrefixes.limit,

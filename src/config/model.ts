@@ -126,7 +126,12 @@ export interface SessionConfig {
   };
   /** Announcements carry GRACEFUL_SHUTDOWN (RFC 8326), by the neighbor's own key or the router's. */
   readonly gracefulShutdown: boolean;
-  readonly addPath: { readonly send: boolean; readonly receive: boolean };
+  readonly addPath: {
+    readonly send: boolean;
+    readonly receive: boolean;
+    /** Send so many paths of a prefix, the best ones; undefined for all. */
+    readonly best: number | undefined;
+  };
   /** Messages up to 65535 octets (RFC 8654). */
   readonly extendedMessages: boolean;
   /** IPv4 routes may have IPv6 next hops (RFC 8950). */

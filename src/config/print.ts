@@ -136,7 +136,7 @@ export function printSession(session: SessionConfig, options: PrintOptions): Pla
     asOverride: session.asOverride,
     removePrivateAs: session.removePrivateAs && { ...session.removePrivateAs },
     clusterId: session.clusterId === undefined ? undefined : formatIpv4Number(session.clusterId),
-    addPath: { ...session.addPath },
+    addPath: present({ ...session.addPath }),
     extendedMessages: session.extendedMessages,
     extendedNextHop: session.extendedNextHop,
     role: session.role,

@@ -140,7 +140,13 @@ export const sessionShape = {
       longLivedStaleTime: duration(0, 0xff_ffff).optional(),
     })
     .optional(),
-  addPath: z.strictObject({ send: flag.optional(), receive: flag.optional() }).optional(),
+  addPath: z
+    .strictObject({
+      send: flag.optional(),
+      receive: flag.optional(),
+      best: integer(1, 255).optional(),
+    })
+    .optional(),
   extendedMessages: flag.optional(),
   extendedNextHop: flag.optional(),
   role: choice('provider', 'rs', 'rs-client', 'customer', 'peer').optional(),

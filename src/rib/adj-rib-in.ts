@@ -151,9 +151,9 @@ export class AdjRibIn implements UpdateSink {
     else this.#countAccepted(rib, path, -1);
     paths.clear(path, PATH_WITHDRAWN | PATH_STALE | PATH_LONG_LIVED);
     const hasChanged = this.#import(rib, path, prefix, this.#current, this.#loop);
-    if (!hasChanged && !isNew) return;
     paths.setSince(path, this.#nowSec);
-    rib.markChanged(path);
+    if (hasChanged || isNew) rib.markChanged(path);
+    else rib.markDirty(prefix); // its age may count
   }
 
   withdraw(family: Family, pathId: number, bytes: Uint8Array, at: number, bits: number): void {

@@ -8,6 +8,7 @@
 import { FAMILIES, type Family } from '../net/family.ts';
 import { Exporter } from './exporter.ts';
 import type { FamilyRib } from './family-rib.ts';
+import type { PrefixId } from './ids.ts';
 import { encodingOf, groupKeyOf, type PeerEntry, profileOf } from './peer-entry.ts';
 import type { PolicyCache } from './policy-cache.ts';
 import type { RibIdentity } from './rib-identity.ts';
@@ -84,14 +85,17 @@ export class GroupMembership {
   }
 
   #groupFor({ peer, session }: PeerEntry, family: Family): UpdateGroup {
-    const { groups, tables, packer } = this.#families[family];
+    const { groups, tables, packer, decision } = this.#families[family];
     const { terms } = session!;
     const key = groupKeyOf(family, peer, terms, this.#policies);
     const known = groups.get(key);
     if (known) return known;
     const profile = profileOf(family, peer, terms, this.#policies);
     const exporter = new Exporter(tables, this.#identity, profile);
-    const group = new UpdateGroup(key, exporter, encodingOf(family, terms), tables, packer);
+    const { addPathBest } = peer;
+    const choose = addPathBest && ((prefix: PrefixId) => decision.rank(prefix, addPathBest));
+    const encoding = encodingOf(family, terms);
+    const group = new UpdateGroup(key, exporter, encoding, tables, packer, choose || undefined);
     groups.set(key, group);
     return group;
   }

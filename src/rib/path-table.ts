@@ -197,7 +197,7 @@ export class PathTable {
     this.#weight[path] = weight;
   }
 
-  /** Seconds of the daemon's clock when what import made of the path was last another. */
+  /** Seconds of the daemon's clock when the path was last announced with new attributes. */
   since(path: PathId): number {
     return this.#since[path]!;
   }

@@ -109,7 +109,7 @@ export function groupKeyOf(
     self ? formatAddress(self) : '',
     takesIpv6NextHops(family, terms),
     asWidth,
-    hasAddPath,
+    hasAddPath && (peer.addPathBest ?? 'all'),
     maximumMessageSize,
     terms.isLongLivedAware ?? false,
     peer.isShuttingDown ?? false,

@@ -50,6 +50,8 @@ export interface RibPeer {
   readonly asOverride?: boolean;
   /** Private AS numbers go on the way out. */
   readonly removePrivateAs?: PrivateAsRemoval | undefined;
+  /** With Add-Path only so many paths of a prefix are told, the best ones; all when absent. */
+  readonly addPathBest?: number | undefined;
   /** Cluster the peer is a client of, where it is not that of the router. */
   readonly clusterId?: number | undefined;
   /** Rule lists, concatenated in order; empty accepts everything. */

@@ -55,6 +55,8 @@ export class UpdateGroup {
   readonly advertised = new AdvertisedRoutes();
   readonly #tables: RibTables;
   readonly #packer: UpdatePacker;
+  /** The paths Add-Path may tell of a prefix; all when absent. */
+  readonly #choose: ((prefix: PrefixId) => readonly PathId[]) | undefined;
   readonly #members = new Map<PeerId, Member>();
   readonly #changes = new SlotChanges();
   /** Of the changes, those that keep the attributes and only come from another peer. */
@@ -71,7 +73,9 @@ export class UpdateGroup {
     encoding: UpdateEncoding,
     tables: RibTables,
     packer: UpdatePacker,
+    choose?: (prefix: PrefixId) => readonly PathId[],
   ) {
+    this.#choose = choose;
     this.key = key;
     this.exporter = exporter;
     this.encoding = encoding;
@@ -209,8 +213,11 @@ export class UpdateGroup {
       this.#update(prefix, prefix, egress, best === 0 ? NO_PEER : paths.peer(best));
       return;
     }
+    const chosen = this.#choose?.(prefix);
     for (let path = paths.head(prefix); path !== 0; path = paths.next(path)) {
-      this.#update(path, prefix, this.exporter.export(path), paths.peer(path));
+      const isChosen = chosen === undefined || chosen.includes(path);
+      const egress = isChosen ? this.exporter.export(path) : NONE;
+      this.#update(path, prefix, egress, paths.peer(path));
     }
   }
 

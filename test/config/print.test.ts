@@ -21,7 +21,7 @@ blocks: [{ cidr: 10.244.1.0/26, state: pendingDeletion }]
 originate: [{ cidr: 192.0.2.1/32, kind: reachable-by, via: 10.0.0.254 }]
 pools: [{ cidr: 10.244.0.0/16, encapsulation: vxlan, program: false }]
 neighbors:
-  - { name: a, address: 10.0.0.2, asNumber: 64512, password: s3cret, holdTime: 9, addPath: { send: false },
+  - { name: a, address: 10.0.0.2, asNumber: 64512, password: s3cret, holdTime: 9, addPath: { receive: false, best: 2 },
       routeReflectorClient: true, maximumPrefixes: { limit: 5 }, clusterId: 9.9.9.9,
       localAs: { replaceAs: false }, asOverride: true, removePrivateAs: { all: true }, weight: 3, import: [p], export: [p] }
   - { name: b, address: "fd00::2", asNumber: 1, waitingFor: a secret, role: customer, strictRole: true,

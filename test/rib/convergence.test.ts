@@ -56,18 +56,31 @@ const RULES: readonly (readonly PolicyRule[])[] = [
       action: 'accept',
     },
   ],
+  [{ name: 'w', match: { med: { max: 15 } }, set: { weight: 9 }, action: 'next' }],
   [{ name: 'n', match: { localPref: { min: 150 } }, set: {}, action: 'reject' }],
 ];
 
-const PEERS = [
-  { name: 'e1', internal: false, client: false, routerId: 1, addPath: false },
-  { name: 'e2', internal: false, client: false, routerId: 1, addPath: true },
+interface PeerRow {
+  readonly name: string;
+  readonly internal: boolean;
+  readonly client: boolean;
+  readonly routerId: number;
+  readonly addPath: boolean;
+  /** Add-Path tells only so many. */
+  readonly best?: number;
+  /** It is told no private AS numbers. */
+  readonly hides?: boolean;
+}
+
+const PEERS: readonly PeerRow[] = [
+  { name: 'e1', internal: false, client: false, routerId: 1, addPath: false, hides: true },
+  { name: 'e2', internal: false, client: false, routerId: 1, addPath: true, best: 2 },
   { name: 'c1', internal: true, client: true, routerId: 2, addPath: false },
   { name: 'c2', internal: true, client: true, routerId: 3, addPath: false },
   { name: 'c3', internal: true, client: true, routerId: 3, addPath: true },
   { name: 'n1', internal: true, client: false, routerId: 4, addPath: false },
-  { name: 'n2', internal: true, client: false, routerId: 5, addPath: true },
-] as const;
+  { name: 'n2', internal: true, client: false, routerId: 5, addPath: true, best: 1 },
+];
 
 type Step = readonly [action: number, peer: number, a: number, b: number];
 
@@ -76,13 +89,19 @@ class Scenario {
   readonly naive: NaiveRib;
   readonly peers: { lab: LabPeer; naive: NaivePeer }[];
 
+  readonly #maximumPaths: number;
+
   constructor(maximumPaths: number) {
+    this.#maximumPaths = maximumPaths;
     this.lab = new RibLab({ maximumPaths });
     this.naive = new NaiveRib(0x0a000064, 0x01010101, this.lab.nextHops);
     this.peers = PEERS.map((peer, index) => this.#addPeer(peer, index));
   }
 
-  #addPeer({ name, internal, client, routerId, addPath }: (typeof PEERS)[number], index: number) {
+  #addPeer(
+    { name, internal, client, routerId, addPath, best, hides = false }: PeerRow,
+    index: number,
+  ) {
     const own = address(`10.0.0.${index + 1}`);
     const lab = this.lab.peer(name, {
       address: own,
@@ -91,10 +110,13 @@ class Scenario {
       routerId,
       addPathSend: addPath,
       addPathReceive: addPath,
+      addPathBest: best,
+      removePrivateAs: hides ? { all: true, replace: false } : undefined,
     });
     const role = { isInternal: internal, isClient: client, hasAddPathSend: addPath };
-    const rules = { importRules: [], exportRules: [] };
-    return { lab, naive: { name, address: own, routerId, ...role, ...rules } };
+    const rules = { importRules: [], exportRules: [], weight: 0, removesPrivateAs: hides };
+    const limit = best === undefined ? {} : { addPathBest: best };
+    return { lab, naive: { name, address: own, routerId, ...role, ...rules, ...limit } };
   }
 
   do([action, index, a, b]: Step): void {
@@ -110,6 +132,9 @@ class Scenario {
     else if (action === 15) this.#setRules(lab, naive, a, b);
     else if (action === 16) this.#local(to, b);
     else if (action === 17) this.#resolve(a, b);
+    else if (action === 19) this.#decide(a, b);
+    else if (action === 20) this.#weigh(lab, naive, b);
+    else if (action === 21) this.lab.nowMs += 1000;
     else if (action === 18) this.lab.rib.routeRefresh(lab.id, 'ipv4-unicast');
     else this.lab.step();
   }
@@ -121,7 +146,7 @@ class Scenario {
     for (let i = 0; i < count; i++) {
       const to = PREFIXES[(a + i) % PREFIXES.length]!;
       lab.announce([to], set, pathId || undefined);
-      this.naive.announce(naive, to, set, pathId);
+      this.naive.announce(naive, to, set, pathId, Math.floor(this.lab.nowMs / 1000));
     }
   }
 
@@ -144,8 +169,9 @@ class Scenario {
     lab.down(true);
     if (b % 2 === 0) this.lab.step();
     lab.up();
-    this.naive.drop(naive);
+    this.naive.drop(naive, true);
     this.#announce(lab, naive, a, b, pathId);
+    this.naive.endRestart();
     lab.sendEndOfRib();
   }
 
@@ -153,6 +179,26 @@ class Scenario {
     naive.importRules = RULES[a % RULES.length]!;
     naive.exportRules = RULES[b % RULES.length]!;
     lab.update({ importRules: naive.importRules, exportRules: naive.exportRules });
+  }
+
+  /** Any combination of switches; without deterministic MED there is no one right answer. */
+  #decide(a: number, b: number): void {
+    const bit = (at: number) => ((a + b * 21) >> at) % 2 === 1;
+    this.naive.options = {
+      alwaysCompareMed: bit(0),
+      deterministicMed: true,
+      missingMedAsWorst: bit(1),
+      compareRouterId: bit(2),
+      ignoreAsPath: bit(3),
+      ignoreIgpMetric: bit(4),
+      multipath: { internal: 1 + (a % 4), external: 1 + (b % 4), relaxAsPath: bit(5) },
+    };
+    this.lab.rib.setDecision(this.naive.options);
+  }
+
+  #weigh(lab: LabPeer, naive: NaivePeer, b: number): void {
+    naive.weight = b % 3;
+    lab.update({ weight: naive.weight });
   }
 
   #local(to: string, b: number): void {
@@ -191,6 +237,8 @@ class Scenario {
     if (best.sort().join('\n') !== wanted.join('\n')) {
       return `Loc-RIB is\n${best.join('\n')}\nbut should be\n${wanted.join('\n')}`;
     }
+    const order = this.#orderDifference();
+    if (order) return order;
     for (const { lab, naive } of this.peers) {
       if (!lab.isUp) continue;
       const held = lab.lines.map((line) => line.replace(/#\d+/, '')).sort();
@@ -200,6 +248,27 @@ class Scenario {
         return `${naive.name} holds (${count})\n${held.join('\n')}\nbut should hold\n${due.join('\n')}`;
       }
       if (!lab.endsOfRib.includes('ipv4-unicast')) return `${naive.name} got no End-of-RIB`;
+    }
+    return undefined;
+  }
+
+  /** What differs in the order of preference, in the reasons for it or in multipath. */
+  #orderDifference(): string | undefined {
+    const { views } = this.lab.rib;
+    const rankings = this.naive.rankings(this.#maximumPaths);
+    for (const id of views.prefixIds('ipv4-unicast')) {
+      const text = views.prefixText('ipv4-unicast', id);
+      const ranked = views.decision('ipv4-unicast', id);
+      const names = ranked.map(({ path }) => {
+        const { peer, pathId } = views.path('ipv4-unicast', path);
+        return `${views.sourceName(peer)} ${pathId}`;
+      });
+      const { order = [], width = 0 } = rankings.get(text) ?? {};
+      if (names.join() !== order.join()) return `${text} is ${names}, but should be ${order}`;
+      const isUnexplained = ranked.slice(1).some(({ loss }) => !loss || loss.step === 'equal');
+      if (isUnexplained) return `${text}: a path lost for no reason`;
+      const shared = views.multipath('ipv4-unicast', id).length;
+      if (shared !== width) return `${text} is shared by ${shared}, but should be by ${width}`;
     }
     return undefined;
   }
@@ -241,4 +310,58 @@ for (const maximumPaths of [1, 4]) {
     fc.assert(property, { numRuns: 150, seed: 7 });
     t.pass();
   });
+}
+
+/** One policy of one neighbour becomes another while everything is at rest. */
+function changeRules(scenario: Scenario, [, index, a, b]: Step): void {
+  const { lab, naive } = scenario.peers[index % scenario.peers.length]!;
+  const rules = RULES[a % RULES.length]!;
+  if (b % 2 === 0) naive.importRules = rules;
+  else naive.exportRules = rules;
+  lab.update({ importRules: naive.importRules, exportRules: naive.exportRules });
+}
+
+t.test(
+  'another policy puts the differences on the wire, each once, and nothing else',
+  async (t) => {
+    let differences = 0;
+    const property = fc.property(
+      fc.array(step, { minLength: 30, maxLength: 60 }),
+      fc.array(step, { minLength: 1, maxLength: 5 }),
+      (steps, changes) => {
+        const scenario = new Scenario(1);
+        for (const { lab } of scenario.peers) lab.up();
+        for (const one of steps) scenario.do(one);
+        scenario.rest();
+        for (const change of changes) {
+          const before = scenario.peers.map(({ lab }) => ({
+            lines: lab.lines,
+            changes: lab.changes,
+          }));
+          changeRules(scenario, change);
+          scenario.rest();
+          scenario.peers.forEach(({ lab, naive }, i) => {
+            const due = differing(before[i]!.lines, lab.lines);
+            const sent = lab.changes - before[i]!.changes;
+            differences += due;
+            if (sent !== due) throw new Error(`${naive.name} was sent ${sent}, but ${due} differ`);
+          });
+          const difference = scenario.difference();
+          if (difference) throw new Error(difference);
+        }
+      },
+    );
+    fc.assert(property, { numRuns: 150, seed: 11 });
+    t.ok(differences > 300, `${differences} differences`);
+  },
+);
+
+/** How many routes are in one list only, or not the same in both. */
+function differing(before: readonly string[], after: readonly string[]): number {
+  const keyOf = (line: string) => line.slice(0, line.indexOf(' '));
+  const changed = [
+    ...before.filter((line) => !after.includes(line)),
+    ...after.filter((line) => !before.includes(line)),
+  ];
+  return new Set(changed.map(keyOf)).size;
 }

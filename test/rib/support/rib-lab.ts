@@ -127,6 +127,8 @@ export class LabPeer implements UpdateSink {
   messages = 0;
   sends = 0;
   octets = 0;
+  /** Prefixes announced and withdrawn so far. */
+  changes = 0;
   /** Withdrawals of routes it never had or had given up. */
   needlessWithdrawals = 0;
   /** False: takes what comes, then says it has no more room. */
@@ -256,10 +258,12 @@ export class LabPeer implements UpdateSink {
   }
 
   reach(family: Family, pathId: number, bytes: Uint8Array, at: number, bits: number): void {
+    this.changes++;
     this.routes.set(keyOf(family, pathId, bytes, at, bits), this.#current!);
   }
 
   withdraw(family: Family, pathId: number, bytes: Uint8Array, at: number, bits: number): void {
+    this.changes++;
     if (!this.routes.delete(keyOf(family, pathId, bytes, at, bits))) this.needlessWithdrawals++;
   }
 
@@ -313,6 +317,7 @@ function keyOf(
 /** The attributes tests look at, as one line. */
 export function describe(set: PathAttributes): string {
   const parts = [`via ${formatAddress(set.nextHop)}`, `path [${formatAsPath(set.asPath)}]`];
+  if (set.origin !== 0) parts.push(`origin ${set.origin}`);
   if (set.localPref !== undefined) parts.push(`pref ${set.localPref}`);
   if (set.med !== undefined) parts.push(`med ${set.med}`);
   if (set.originatorId !== undefined) parts.push(`originator ${set.originatorId}`);
