@@ -60,7 +60,8 @@ function startReflector(start: ReflectorStart): RunningReflector {
   return { daemon, accepted: () => fromFeeder()?.families['ipv4-unicast']?.accepted ?? 0 };
 }
 
-function startCatbird(
+/** `catbird run` from any source; `socket` is where it answers. */
+export function startCatbird(
   lab: Laboratory,
   name: string,
   namespace: string,
@@ -72,14 +73,17 @@ function startCatbird(
 }
 
 /** The part of `catbird show neighbors -o json` the lab reads. */
-interface NeighborView {
+export interface NeighborView {
   readonly name: string;
   readonly address: string;
   readonly state: string;
+  /** When it came into that state. */
+  readonly since: string;
   readonly families: Readonly<Record<string, { readonly accepted: number }>>;
 }
 
-function showNeighbors(socket: string): readonly NeighborView[] {
+/** What the daemon says of its neighbours. @throws Error when it does not answer */
+export function showNeighbors(socket: string): readonly NeighborView[] {
   const argv = [process.execPath, CATBIRD, 'show', 'neighbors', '--api', socket, '-o', 'json'];
   return JSON.parse(run(argv)) as NeighborView[];
 }

@@ -28,6 +28,8 @@ export interface ApiServerOptions {
   readonly listsFromCache?: boolean;
   /** Octets per chunk of watches; undefined: an event each. */
   readonly chunkBytes?: number;
+  /** A unix socket to listen on instead of a port of the loopback. */
+  readonly socketPath?: string;
   /** How an expired watch is told: as an event after 200, or as the status. */
   readonly expiresBy?: 'event' | 'status';
 }
@@ -96,8 +98,8 @@ export class ApiServer {
   }
 
   /** Begins to answer, where it answered before. */
-  async listen(address = '127.0.0.1'): Promise<void> {
-    const { cert, key } = this.authority.issue('api-server', [`IP:${address}`, 'IP:127.0.0.1']);
+  async listen(): Promise<void> {
+    const { cert, key } = this.authority.issue('api-server', ['IP:127.0.0.1']);
     const server = createServer(
       { cert, key, ca: this.authority.ca, requestCert: true, rejectUnauthorized: false },
       (request, response) => this.#handle(request, response),
@@ -107,8 +109,10 @@ export class ApiServer {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     });
-    await new Promise<void>((resolve) => server.listen(this.#port, address, resolve));
-    this.#port = (server.address() as AddressInfo).port;
+    const { socketPath } = this.#options;
+    const place = socketPath ? { path: socketPath } : { port: this.#port, host: '127.0.0.1' };
+    await new Promise<void>((resolve) => server.listen(place, resolve));
+    if (!socketPath) this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
   }
 
