@@ -224,6 +224,10 @@ function assembleSession(
       best: addPath?.best,
     },
     ...assembleProtocol(draft),
+    maximumPrefixesOut: draft.maximumPrefixesOut && {
+      limit: draft.maximumPrefixesOut.limit,
+      action: draft.maximumPrefixesOut.action ?? 'block',
+    },
     maximumPrefixes: maximumPrefixes && {
       limit: maximumPrefixes.limit,
       action: maximumPrefixes.action ?? 'restart',

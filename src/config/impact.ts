@@ -76,6 +76,7 @@ export const SESSION_IMPACT: Readonly<Record<keyof typeof sessionShape, Impact>>
   strictRole: 'reset',
   enforceFirstAs: 'refresh',
   announce: 'none', // said in the next OPEN
+  maximumPrefixesOut: 'soft',
   maximumPrefixes: 'none', // counted against from now on
   bfd: 'none', // BGP stays up; only a failure BFD sees ends it
   import: 'refresh',

@@ -144,6 +144,10 @@ export interface SessionConfig {
   readonly enforceFirstAs: boolean;
   /** What the neighbour is told of us beyond need. */
   readonly announce: { readonly hostName: boolean; readonly softwareVersion: boolean };
+  /** What is more is held back; the action comes on top. */
+  readonly maximumPrefixesOut:
+    | { readonly limit: number; readonly action: 'block' | 'restart' | 'shutdown' }
+    | undefined;
   readonly maximumPrefixes:
     | { readonly limit: number; readonly action: 'warn' | 'restart' | 'shutdown' }
     | undefined;

@@ -143,6 +143,7 @@ export function printSession(session: SessionConfig, options: PrintOptions): Pla
     strictRole: session.strictRole,
     enforceFirstAs: session.enforceFirstAs,
     announce: { ...session.announce },
+    maximumPrefixesOut: session.maximumPrefixesOut && { ...session.maximumPrefixesOut },
     maximumPrefixes: session.maximumPrefixes && { ...session.maximumPrefixes },
     bfd: session.bfd && {
       interval: session.bfd.intervalMs,

@@ -155,6 +155,12 @@ export const sessionShape = {
   announce: z
     .strictObject({ hostName: flag.optional(), softwareVersion: flag.optional() })
     .optional(),
+  maximumPrefixesOut: z
+    .strictObject({
+      limit: integer(1, 0xffff_ffff),
+      action: choice('block', 'restart', 'shutdown').optional(),
+    })
+    .optional(),
   maximumPrefixes: z
     .strictObject({
       limit: integer(1, 0xffff_ffff),

@@ -83,7 +83,8 @@ export class Neighbor implements SessionEvents {
   readonly #prefixLimit: PrefixLimit;
   readonly #refresh: RefreshWatch;
   #isShutDown = false;
-  #isOverLimit = false;
+  /** What it did too much of, while it is left alone for that. */
+  #overLimit: string | undefined;
 
   constructor(
     neighbor: NeighborConfig,
@@ -124,9 +125,7 @@ export class Neighbor implements SessionEvents {
   /** What holds the session down, for views; undefined when nothing does. */
   get obstacle(): string | undefined {
     if (this.#isShutDown) return 'shut down by an operator';
-    if (this.#isOverLimit) {
-      return `it sent more than ${this.#config.maximumPrefixes?.limit} prefixes`;
-    }
+    if (this.#overLimit) return this.#overLimit;
     return this.#config.waitingFor && `waits for ${this.#config.waitingFor}`;
   }
 
@@ -212,6 +211,7 @@ export class Neighbor implements SessionEvents {
       isLongLivedAware: gracefulRestart?.isLongLivedAware ?? false,
       isDeferred: this.#isDeferred,
       outbound: link,
+      outboundLimitReached: () => this.#outboundLimitReached(),
     });
     this.#owner.present(this.#config.name, true);
     if (!owesRoutes) this.#owner.settled(this.#config.name);
@@ -288,7 +288,20 @@ export class Neighbor implements SessionEvents {
     if (!maximumPrefixes) return;
     const counts = families.map((family) => this.#ports.rib.counters(this.peerId, family).received);
     const verdict = this.#prefixLimit.judge(Math.max(...counts));
-    if (verdict) this.#actOnLimit(verdict, maximumPrefixes.limit);
+    const { limit } = maximumPrefixes;
+    if (verdict) this.#actOnLimit(verdict, `it sent more than ${limit} prefixes`);
+  }
+
+  /** The RIB holds routes back; it is in the middle of a run. */
+  #outboundLimitReached(): void {
+    const { clock } = this.#ports;
+    clock.defer(() => {
+      const { maximumPrefixesOut } = this.#config;
+      if (!maximumPrefixesOut || this.session.state !== 'Established') return;
+      const { limit, action } = maximumPrefixesOut;
+      const excess = `it would be told more than ${limit} prefixes`;
+      this.#actOnLimit(action === 'block' ? 'warn' : action, excess);
+    });
   }
 
   down(reason: SessionDown): void {
@@ -299,10 +312,10 @@ export class Neighbor implements SessionEvents {
     this.#ports.log.warn({ neighbor: this.#config.name, reason: reason.text }, 'session down');
   }
 
-  #actOnLimit(verdict: 'warn' | 'restart' | 'shutdown', limit: number): void {
-    this.#ports.log.warn({ neighbor: this.#config.name, limit, verdict }, 'too many prefixes');
+  #actOnLimit(verdict: 'warn' | 'restart' | 'shutdown', excess: string): void {
+    this.#ports.log.warn({ neighbor: this.#config.name, excess, verdict }, 'too many prefixes');
     if (verdict === 'warn') return;
-    this.#isOverLimit = true;
+    this.#overLimit = excess;
     if (verdict === 'restart') {
       const { clock } = this.#ports;
       this.#penaltyTimer = clock.setTimer(RESTART_AFTER_MS, () => this.#endPenalty());
@@ -312,7 +325,7 @@ export class Neighbor implements SessionEvents {
 
   #endPenalty(): void {
     this.#penaltyTimer?.cancel();
-    this.#isOverLimit = false;
+    this.#overLimit = undefined;
     this.start();
   }
 

@@ -27,6 +27,7 @@ export function ribPeerOf(neighbor: NeighborConfig, config: Config): RibPeer {
     enforceFirstAs: neighbor.enforceFirstAs,
     role: isInternal ? undefined : neighbor.role,
     weight: neighbor.weight,
+    maximumPrefixesOut: neighbor.maximumPrefixesOut?.limit,
     addPathBest: neighbor.addPath.best,
     isShuttingDown: neighbor.gracefulShutdown || config.router.gracefulShutdown,
     importRules: rulesOf(neighbor.import, isInternal, config),

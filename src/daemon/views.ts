@@ -199,10 +199,11 @@ function rejection({ daemon }: ViewContext, family: Family, path: PathView) {
 
 function* adjOut(context: ViewContext, peer: PathView['peer']): Generator<RouteView> {
   const { views } = context.daemon.rib;
-  for (const { prefix, pathId, attrs, source } of views.adjOut(peer)) {
+  for (const { prefix, prefixId, pathId, attrs, source } of views.adjOut(peer)) {
+    const best = views.bestPath(familyOfText(prefix), prefixId);
     yield {
       prefix,
-      best: true,
+      best: pathId === 0 || pathId === best,
       valid: true,
       neighbor: views.sourceName(source),
       ...viewAttributes(views.attributes(attrs)),

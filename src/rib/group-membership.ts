@@ -6,13 +6,15 @@
  * then it changes over, and only differences are sent.
  */
 import { FAMILIES, type Family } from '../net/family.ts';
+import type { Decision } from './decision.ts';
 import { Exporter } from './exporter.ts';
 import type { FamilyRib } from './family-rib.ts';
 import type { PrefixId } from './ids.ts';
+import { OutboundLimit } from './outbound-limit.ts';
 import { encodingOf, groupKeyOf, type PeerEntry, profileOf } from './peer-entry.ts';
 import type { PolicyCache } from './policy-cache.ts';
 import type { RibIdentity } from './rib-identity.ts';
-import { UpdateGroup } from './update-group.ts';
+import { type GroupRestrictions, UpdateGroup } from './update-group.ts';
 
 export class GroupMembership {
   readonly #families: Readonly<Record<Family, FamilyRib>>;
@@ -84,7 +86,8 @@ export class GroupMembership {
     }
   }
 
-  #groupFor({ peer, session }: PeerEntry, family: Family): UpdateGroup {
+  #groupFor(entry: PeerEntry, family: Family): UpdateGroup {
+    const { peer, session } = entry;
     const { groups, tables, packer, decision } = this.#families[family];
     const { terms } = session!;
     const key = groupKeyOf(family, peer, terms, this.#policies);
@@ -92,10 +95,9 @@ export class GroupMembership {
     if (known) return known;
     const profile = profileOf(family, peer, terms, this.#policies);
     const exporter = new Exporter(tables, this.#identity, profile);
-    const { addPathBest } = peer;
-    const choose = addPathBest && ((prefix: PrefixId) => decision.rank(prefix, addPathBest));
     const encoding = encodingOf(family, terms);
-    const group = new UpdateGroup(key, exporter, encoding, tables, packer, choose || undefined);
+    const restrictions = restrictionsOf(entry, decision);
+    const group = new UpdateGroup(key, exporter, encoding, tables, packer, restrictions);
     groups.set(key, group);
     return group;
   }
@@ -115,4 +117,13 @@ export class GroupMembership {
     group.dispose();
     this.#families[family].groups.delete(group.key);
   }
+}
+
+function restrictionsOf({ id, peer, session }: PeerEntry, decision: Decision): GroupRestrictions {
+  const { addPathBest, maximumPrefixesOut } = peer;
+  const reached = () => session?.terms.outboundLimitReached?.();
+  return {
+    choose: addPathBest ? (prefix: PrefixId) => decision.rank(prefix, addPathBest) : undefined,
+    limit: maximumPrefixesOut ? new OutboundLimit(id, maximumPrefixesOut, reached) : undefined,
+  };
 }

@@ -110,6 +110,7 @@ export function groupKeyOf(
     takesIpv6NextHops(family, terms),
     asWidth,
     hasAddPath && (peer.addPathBest ?? 'all'),
+    peer.maximumPrefixesOut && `${peer.maximumPrefixesOut} for ${peer.name}`,
     maximumMessageSize,
     terms.isLongLivedAware ?? false,
     peer.isShuttingDown ?? false,

@@ -52,6 +52,8 @@ export interface RibPeer {
   readonly removePrivateAs?: PrivateAsRemoval | undefined;
   /** With Add-Path only so many paths of a prefix are told, the best ones; all when absent. */
   readonly addPathBest?: number | undefined;
+  /** It is told at most so many prefixes of a family; what is more is held back until there is room. */
+  readonly maximumPrefixesOut?: number | undefined;
   /** Cluster the peer is a client of, where it is not that of the router. */
   readonly clusterId?: number | undefined;
   /** Rule lists, concatenated in order; empty accepts everything. */
@@ -77,6 +79,8 @@ export interface RibSession {
   /** Our end of the session: next hop self (NH-6). */
   readonly localAddress: Address;
   readonly outbound: OutboundPeer;
+  /** A route was held back for `maximumPrefixesOut`. Called within a run: only note it. */
+  readonly outboundLimitReached?: () => void;
   /** Both sides know RFC 7313: a refresh is sent between begin and end marks. */
   readonly hasEnhancedRefresh?: boolean;
   /** It knows what LLGR_STALE means; others are not told such routes (RFC 9494 §4.3). */

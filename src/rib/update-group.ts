@@ -14,6 +14,7 @@ import { AdvertisedRoutes } from './advertised-routes.ts';
 import { Backlog } from './backlog.ts';
 import type { Exporter } from './exporter.ts';
 import type { AttrsId, PathId, PeerId, PrefixId } from './ids.ts';
+import type { OutboundLimit } from './outbound-limit.ts';
 import type { Outbox } from './outbox.ts';
 import type { RibTables } from './rib-tables.ts';
 import { SlotChanges } from './slot-changes.ts';
@@ -47,6 +48,13 @@ interface DumpPortion {
   readonly updates: EncodedUpdates | undefined;
 }
 
+/** What keeps a group from telling everything that export lets through. */
+export interface GroupRestrictions {
+  /** The paths Add-Path may tell of a prefix; all when absent. */
+  readonly choose?: ((prefix: PrefixId) => readonly PathId[]) | undefined;
+  readonly limit?: OutboundLimit | undefined;
+}
+
 export class UpdateGroup {
   /** What members have in common, as text. */
   readonly key: string;
@@ -55,8 +63,8 @@ export class UpdateGroup {
   readonly advertised = new AdvertisedRoutes();
   readonly #tables: RibTables;
   readonly #packer: UpdatePacker;
-  /** The paths Add-Path may tell of a prefix; all when absent. */
-  readonly #choose: ((prefix: PrefixId) => readonly PathId[]) | undefined;
+  readonly #choose: GroupRestrictions['choose'];
+  readonly #limit: OutboundLimit | undefined;
   readonly #members = new Map<PeerId, Member>();
   readonly #changes = new SlotChanges();
   /** Of the changes, those that keep the attributes and only come from another peer. */
@@ -73,9 +81,10 @@ export class UpdateGroup {
     encoding: UpdateEncoding,
     tables: RibTables,
     packer: UpdatePacker,
-    choose?: (prefix: PrefixId) => readonly PathId[],
+    { choose, limit }: GroupRestrictions = {},
   ) {
     this.#choose = choose;
+    this.#limit = limit;
     this.key = key;
     this.exporter = exporter;
     this.encoding = encoding;
@@ -223,6 +232,13 @@ export class UpdateGroup {
 
   /** Takes over the reference to `egress`. */
   #update(slot: number, prefix: PrefixId, egress: AttrsId, source: PeerId): void {
+    if (egress !== 0 && this.#limit?.holdsBack(this.advertised, slot, source)) {
+      this.#tables.attrs.release(egress);
+      this.#replace(slot, prefix, NONE, NO_PEER);
+    } else this.#replace(slot, prefix, egress, source);
+  }
+
+  #replace(slot: number, prefix: PrefixId, egress: AttrsId, source: PeerId): void {
     const { attrs } = this.#tables;
     const oldAttrs = this.advertised.attrs(slot);
     const oldSource = this.advertised.source(slot);
@@ -244,6 +260,7 @@ export class UpdateGroup {
   /** Encodes and sends what `#update` collected; notes it for those that cannot take it. */
   #finish(): void {
     if (this.#changes.count === 0) return;
+    if (this.#limit?.takeRoom(this.advertised)) this.#scanCursor = 1;
     this.#version++;
     const updates = this.#packer.finish();
     for (const member of this.#members.values()) {

@@ -98,6 +98,7 @@ const OTHER_VALUES: Readonly<Record<keyof typeof SESSION_IMPACT, string>> = {
   strictRole: 'true',
   enforceFirstAs: 'true',
   announce: '{ softwareVersion: true }',
+  maximumPrefixesOut: '{ limit: 5 }',
   maximumPrefixes: '{ limit: 5 }',
   bfd: '{ interval: 100 }',
   import: '[p]',

@@ -85,6 +85,27 @@ t.test(
   },
 );
 
+t.test('a neighbor that would be told too much is left alone, if so set', async (t) => {
+  const lab = new Lab();
+  const limited = config('10.0.0.1', '10.0.0.2', 5).replace(
+    'sourceAddress',
+    'maximumPrefixesOut: { limit: 3, action: shutdown }, sourceAddress',
+  );
+  const a = lab.node('10.0.0.1', limited);
+  const b = lab.node('10.0.0.2', config('10.0.0.2', '10.0.0.1', 0));
+  await a.start();
+  await b.start();
+  await lab.settle();
+  t.equal(a.state('peer'), 'Idle');
+  t.equal(a.views.neighbor('peer')!.lastError, 'it would be told more than 3 prefixes');
+  await a.apply(limited.replace('shutdown', 'block'));
+  a.commands.enableNeighbor('peer');
+  await lab.settle();
+  t.equal(a.state('peer'), 'Established');
+  t.equal([...a.views.adjOut('peer')!].length, 3);
+  t.equal([...b.views.adjIn('peer')!].length, 3);
+});
+
 t.test('listings that are being read survive the end of the session they show', async (t) => {
   const lab = new Lab();
   const a = lab.node('10.0.0.1', config('10.0.0.1', '10.0.0.2', 20));

@@ -79,3 +79,47 @@ t.test('such a change sends the routes it changes, and no others', async (t) => 
     `10.2.0.0/24 via 10.0.0.100 path [${LOCAL_AS} 3]`,
   ]);
 });
+
+t.test('maximumPrefixesOut holds back what is more, until there is room', async (t) => {
+  const lab = new RibLab();
+  const from = lab.upPeer('from', { address: address('10.0.0.9') });
+  const to = lab.upPeer('to', { ...EXTERNAL, maximumPrefixesOut: 3 });
+  const free = lab.upPeer('free', EXTERNAL);
+  const prefixes = Array.from({ length: 8 }, (_, i) => `10.${i}.0.0/24`);
+  from.announce(prefixes);
+  lab.settle();
+  t.same([to.routes.size, free.routes.size, to.limitReached], [3, 8, 1]);
+  t.equal(lab.rib.counters(to.id, 'ipv4-unicast').advertised, 3);
+  const [held] = [...to.routes.keys()];
+  from.withdraws([held!]);
+  lab.settle();
+  t.equal(to.routes.size, 3, 'another took its place');
+  t.notOk(to.routes.has(held!));
+  from.announce([...to.routes.keys()], { med: 7, asPath: asPath(9) });
+  lab.settle();
+  t.equal(to.routes.size, 3);
+  t.match(to.lines[0], /64512 9/, 'what is told already is kept up to date');
+  to.update({ maximumPrefixesOut: 5 });
+  lab.settle();
+  t.equal(to.routes.size, 5, 'changed live');
+  to.down();
+  to.up();
+  lab.settle();
+  t.equal(to.routes.size, 5, 'a dump is bounded too');
+  to.update({ maximumPrefixesOut: undefined });
+  lab.settle();
+  t.equal(to.routes.size, 7);
+  t.equal(to.needlessWithdrawals, 0);
+});
+
+t.test('routes of the limited peer itself take no room', async (t) => {
+  const lab = new RibLab();
+  const to = lab.upPeer('to', { ...EXTERNAL, maximumPrefixesOut: 1 });
+  to.announce(['10.1.0.0/24', '10.2.0.0/24'], { asPath: asPath(65009) });
+  lab.settle();
+  const from = lab.upPeer('from', { address: address('10.0.0.9') });
+  from.announce(['10.3.0.0/24', '10.1.0.0/24'], { localPref: 900 });
+  lab.settle();
+  t.equal(to.routes.size, 1);
+  t.equal(to.limitReached, 1, 'a best route that moves to another peer is new to it');
+});

@@ -129,6 +129,8 @@ export class LabPeer implements UpdateSink {
   octets = 0;
   /** Prefixes announced and withdrawn so far. */
   changes = 0;
+  /** How often the RIB began to hold routes back. */
+  limitReached = 0;
   /** Withdrawals of routes it never had or had given up. */
   needlessWithdrawals = 0;
   /** False: takes what comes, then says it has no more room. */
@@ -189,6 +191,7 @@ export class LabPeer implements UpdateSink {
       remoteRouterId: this.#options.routerId ?? 0x0a000000 + this.id,
       localAddress: address(this.#options.localAddress ?? '10.0.0.100'),
       localAddressOther: this.#options.localAddress ? undefined : address('2001:db8::100'),
+      outboundLimitReached: () => this.limitReached++,
       outbound: { send: (bytes, at, end) => this.#receive(bytes, at, end) },
       hasEnhancedRefresh: this.#options.hasEnhancedRefresh ?? false,
     });
