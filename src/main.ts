@@ -117,9 +117,12 @@ class Process {
   }
 
   async #takeOver({ config, faults, templates }: ConfigDelivery): Promise<void> {
+    const known = new Set(this.#faults);
     this.#faults = faults;
     this.#templates = templates;
-    for (const fault of faults) this.#log.error({ fault }, 'configuration fault');
+    for (const fault of faults.filter((fault) => !known.has(fault))) {
+      this.#log.error({ fault }, 'configuration fault');
+    }
     if (!config) return;
     if (this.#options.logLevel === undefined) this.#log.level = config.log.level;
     this.#configuredAt = Date.now();

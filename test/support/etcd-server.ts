@@ -9,8 +9,9 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Test } from 'tap';
+import { inside } from '../../lab/support/shell.ts';
 import { eventually } from '../../lab/support/wait.ts';
 import { chooseDatastore } from '../../src/datastore/settings/choose.ts';
 import type { EtcdSettings } from '../../src/datastore/settings/settings.ts';
@@ -25,6 +26,8 @@ export interface EtcdOptions {
   /** More words for etcd. */
   readonly words?: readonly string[];
   readonly host?: string;
+  /** Runs in this network namespace; the test writes through a unix socket then. */
+  readonly namespace?: string;
 }
 
 /** Starts an etcd that ends with the test. */
@@ -40,7 +43,7 @@ export async function startEtcdCluster(
   options: EtcdOptions = {},
 ): Promise<EtcdServer[]> {
   const directory = mkdtempSync(join(tmpdir(), `catbird-etcd-${process.pid}-`));
-  const ports = await freePorts(2 * size, options.host);
+  const ports = options.namespace ? DEFAULT_PORTS : await freePorts(2 * size, options.host);
   const servers = Array.from({ length: size }, (_, index) => {
     return new EtcdServer({ directory, index, ports, options });
   });
@@ -100,7 +103,11 @@ export class EtcdServer {
     const { directory, index } = this.#membership;
     const log = openSync(join(directory, `etcd${index}.log`), 'a');
     const env = { PATH: process.env['PATH'] };
-    this.#child = spawn('etcd', this.#words(), { env, stdio: ['ignore', log, log] });
+    const { namespace } = this.#membership.options;
+    const argv = ['etcd', ...this.#words()];
+    if (this.#socketPath) rmSync(this.#socketPath, { force: true }); // of an etcd that was killed
+    const [command, ...words] = namespace ? inside(namespace, argv) : argv;
+    this.#child = spawn(command!, words, { cwd: directory, env, stdio: ['ignore', log, log] });
   }
 
   /** Waits until it takes writes. */
@@ -199,7 +206,8 @@ export class EtcdServer {
     const files = this.#certificates;
     return [
       ['--name', `m${index}`, '--data-dir', join(directory, `data${index}`)],
-      ['--listen-client-urls', this.url, '--advertise-client-urls', this.url],
+      ['--listen-client-urls', [this.url, ...this.#socketUrls()].join()],
+      ['--advertise-client-urls', this.url],
       ['--listen-peer-urls', peerUrl(index), '--initial-advertise-peer-urls', peerUrl(index)],
       ['--initial-cluster', members.map((member) => `m${member}=${peerUrl(member)}`).join(',')],
       ['--heartbeat-interval', '50', '--election-timeout', '500'],
@@ -207,6 +215,16 @@ export class EtcdServer {
       files ? ['--client-cert-auth', '--trusted-ca-file', files.ca] : [],
       words,
     ].flat();
+  }
+
+  get #socketPath(): string | undefined {
+    const { directory, index, options } = this.#membership;
+    return options.namespace && join(directory, `gateway:${index}`);
+  }
+
+  #socketUrls(): string[] {
+    // What looks like host and port is a name in the working directory.
+    return this.#socketPath === undefined ? [] : [`unix://${basename(this.#socketPath)}`];
   }
 
   async #post(path: string, body: object): Promise<Record<string, unknown>> {
@@ -222,10 +240,12 @@ export class EtcdServer {
       key: readFileSync(files.key),
     };
     const request = files ? requestHttps : requestHttp;
+    const socketPath = this.#socketPath;
     const call = request(`${this.url}/v3/${path}`, {
       method: 'POST',
       headers,
       ...tls,
+      ...(socketPath && { socketPath }),
       agent: false,
     });
     call.setTimeout(5000, () => call.destroy(new Error('no answer')));
@@ -240,6 +260,8 @@ export class EtcdServer {
 }
 
 const LOOPBACK = '127.0.0.1';
+/** A namespace of its own has them free. */
+const DEFAULT_PORTS = [2379, 2380];
 
 function base64(text: string): string {
   return Buffer.from(text).toString('base64');
