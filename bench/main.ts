@@ -16,6 +16,7 @@ import { isPresent } from './programs/catalog.ts';
 import type { Program } from './programs/program.ts';
 import { formatTable, type Outcome, summarize } from './report.ts';
 import type { Scenario, Sizes } from './scenario/scenario.ts';
+import { formatVerdicts, judge } from './targets.ts';
 import { runTrial } from './trial.ts';
 
 /** BIRD turns connections away in its first second. */
@@ -35,10 +36,15 @@ async function main(args: readonly string[]): Promise<number> {
     const sizes = options.sizesOf(scenario);
     const chosen = programs.filter((program) => isMeantFor(scenario, program));
     const outcomes = await playAll(scenario, sizes, chosen, options);
-    console.log(`\n${scenario.name}: ${scenario.title(sizes)}\n${formatTable(outcomes)}`);
+    console.log(
+      `\n${scenario.name}: ${scenario.title(sizes)}\n${formatTable([{ scenario: '', outcomes }])}`,
+    );
     results.push({ scenario: scenario.name, sizes, outcomes });
   }
-  const document = { ...where.facts, repeat: options.repeat, results };
+  if (results.length > 1) console.log(`\nall scenarios\n${formatTable(results)}`);
+  const verdicts = judge(results);
+  console.log(`\ntargets (at the default sizes)\n${formatVerdicts(verdicts)}`);
+  const document = { ...where.facts, repeat: options.repeat, results, verdicts };
   if (options.json) writeFileSync(options.json, `${JSON.stringify(document, null, 2)}\n`);
   return results.some(({ outcomes }) => outcomes.some(({ failure }) => failure)) ? 1 : 0;
 }

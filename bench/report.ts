@@ -17,6 +17,8 @@ export interface PhaseOutcome {
   /** Fastest and slowest repeat. */
   readonly wallRangeSec: readonly [number, number];
   readonly cpuSec: number;
+  /** How late timers of the speaker were at p99.9, the worst repeat; undefined where it cannot be seen. */
+  readonly loopDelayMs: number | undefined;
   readonly figures: Readonly<Record<string, number>>;
 }
 
@@ -44,6 +46,7 @@ function phaseOutcome(name: string, i: number, reports: readonly LoadReport[]): 
     wallSec: median(walls),
     wallRangeSec: [Math.min(...walls), Math.max(...walls)],
     cpuSec: median(phases.map(({ cpuSec }) => cpuSec)),
+    loopDelayMs: worst(phases.map(({ loopDelay }) => loopDelay?.p999Ms)),
     figures: Object.fromEntries(
       keys.map((key) => [key, median(phases.map(({ figures }) => figures![key]!))]),
     ),
@@ -56,28 +59,53 @@ function median(values: readonly number[]): number {
   return (sorted[Math.floor(middle - 0.5)]! + sorted[Math.floor(middle)]!) / 2;
 }
 
-const HEAD = ['', 'phase', 'wall s', 'min–max', '/bird', '/best', 'CPU s', '/bird', '/best'];
-const TAIL = ['peak MiB', '/bird', '/best', ''];
+function worst(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length > 0 ? Math.max(...known) : undefined;
+}
 
-/** One line per speaker and phase. `/bird` and `/best` are ratios; best is the best but Catbird. */
-export function formatTable(outcomes: readonly Outcome[]): string {
-  const rows = outcomes.flatMap((outcome) =>
-    outcome.phases.map((phase, i) => rowOf(outcomes, outcome, phase, i)),
+/** What one scenario came to. */
+export interface Result {
+  readonly scenario: string;
+  readonly outcomes: readonly Outcome[];
+}
+
+const HEAD = [
+  'scenario',
+  '',
+  'phase',
+  'wall s',
+  'min–max',
+  '/bird',
+  '/best',
+  'CPU s',
+  '/bird',
+  '/best',
+];
+const TAIL = ['peak MiB', '/bird', '/best', 'loop ms', ''];
+const TEXT_COLUMNS = 3;
+
+/**
+ * One line per scenario, speaker and phase. `/bird` and `/best` are ratios; best is the best but Catbird.
+ * `loop ms` is how late timers of the speaker were at p99.9.
+ */
+export function formatTable(results: readonly Result[]): string {
+  const rows = results.flatMap(({ scenario, outcomes }) =>
+    outcomes.flatMap((outcome) =>
+      outcome.phases.map((phase) => [scenario, ...rowOf(outcomes, outcome, phase)]),
+    ),
   );
-  const failures = outcomes.flatMap(({ program, failure }) =>
-    failure === undefined ? [] : [`${program} FAILED: ${failure}`],
+  const failures = results.flatMap(({ scenario, outcomes }) =>
+    outcomes.flatMap(({ program, failure }) =>
+      failure === undefined ? [] : [`${scenario} ${program} FAILED: ${failure}`],
+    ),
   );
   return [...alignColumns([[...HEAD, ...TAIL], ...rows]), ...failures].join('\n');
 }
 
-function rowOf(
-  outcomes: readonly Outcome[],
-  outcome: Outcome,
-  phase: PhaseOutcome,
-  i: number,
-): string[] {
-  const wall = (each: Outcome) => each.phases[i]?.wallSec;
-  const cpu = (each: Outcome) => each.phases[i]?.cpuSec;
+function rowOf(outcomes: readonly Outcome[], outcome: Outcome, phase: PhaseOutcome): string[] {
+  const wall = (each: Outcome) => phaseOf(each, phase.name)?.wallSec;
+  const cpu = (each: Outcome) => phaseOf(each, phase.name)?.cpuSec;
   const memory = (each: Outcome) => (each.phases.length > 0 ? each.peakMemoryMiB : undefined);
   const [fastest, slowest] = phase.wallRangeSec;
   const figures = Object.entries(phase.figures).map(([key, value]) => `${key} ${value}`);
@@ -91,8 +119,14 @@ function rowOf(
     ...ratios(outcomes, outcome, cpu),
     outcome.peakMemoryMiB.toFixed(0),
     ...ratios(outcomes, outcome, memory),
+    phase.loopDelayMs?.toFixed(1) ?? '–',
     figures.join(', '),
   ];
+}
+
+/** The phase of that name; undefined when the speaker did not come so far. */
+export function phaseOf({ phases }: Outcome, name: string): PhaseOutcome | undefined {
+  return phases.find((phase) => phase.name === name);
 }
 
 /** The ratio to BIRD, and to the best peer: neither Catbird nor a limit. */
@@ -115,7 +149,7 @@ function ratio(value: number, to: number | undefined): string {
 
 function alignColumns(rows: readonly string[][]): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const isText = (column: number) => column < 2 || column === widths.length - 1;
+  const isText = (column: number) => column < TEXT_COLUMNS || column === widths.length - 1;
   const cell = (text: string, column: number) =>
     isText(column) ? text.padEnd(widths[column]!) : text.padStart(widths[column]!);
   return rows.map((row) => `  ${row.map(cell).join('  ')}`.trimEnd());
