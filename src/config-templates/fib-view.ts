@@ -17,12 +17,16 @@ export function viewFib(cluster: Cluster, ranges: ServiceRanges): FibView {
 
 /** Nodes that WireGuard reaches are routed to by Felix (FIB-4). */
 function wireguardNextHops(cluster: Cluster, family: Family): string[] {
-  if (!wireguardAddress(cluster.own, family)) return [];
+  if (!hasWireguard(cluster, cluster.own, family)) return [];
   return cluster.nodes
-    .filter((node) => node.name !== cluster.own.name && wireguardAddress(node, family))
+    .filter((node) => node.name !== cluster.own.name && hasWireguard(cluster, node, family))
     .flatMap((node) => addressOf(node, family) ?? []);
 }
 
-function wireguardAddress(node: CalicoNode, family: Family): string | undefined {
-  return family === 'ipv4-unicast' ? node.wireguardIpv4Address : node.wireguardIpv6Address;
+/** True when the node has a WireGuard address: a written one, or that of its host-local pod CIDR (§6.6). */
+function hasWireguard({ options }: Cluster, node: CalicoNode, family: Family): boolean {
+  if (family === 'ipv6-unicast') return node.wireguardIpv6Address !== undefined;
+  if (node.wireguardIpv4Address !== undefined) return true;
+  const hasPodCidr = node.podCIDRs.some((cidr) => !cidr.includes(':'));
+  return options.usePodCidr === true && hasPodCidr && node.hasWireguardKey === true;
 }

@@ -170,6 +170,8 @@ export interface CalicoNode {
   readonly routeReflectorClusterID?: string;
   readonly wireguardIpv4Address?: string;
   readonly wireguardIpv6Address?: string;
+  /** With host-local pod CIDRs its IPv4 address is the first of its pod CIDR, written nowhere (§6.6). */
+  readonly hasWireguardKey?: true;
   /** Canonical CIDRs (§6.8). */
   readonly podCIDRs: readonly string[];
 }

@@ -198,6 +198,16 @@ t.test(
   },
 );
 
+t.test('with host-local pod CIDRs a WireGuard key says as much as an address (§6.6)', async (t) => {
+  const nodes = NODES.map((node, i) => ({
+    ...node,
+    podCIDRs: [`10.9.${i}.0/24`],
+    ...(i < 2 && { hasWireguardKey: true as const }),
+  }));
+  t.same(view({ nodes }, { usePodCidr: true }).fib.rejectNextHops, ['10.0.0.2']);
+  t.same(view({ nodes }).fib.rejectNextHops, []);
+});
+
 const RANGES = {
   name: 'default',
   serviceClusterIPs: ['10.96.0.0/12'],

@@ -27,6 +27,8 @@ export interface KubernetesSourceOptions {
 
 /** Between two looks for a Calico that is not installed, or whose layout changed; with jitter. */
 const REVIEW_MS = 60_000;
+/** Reasons kept so that each is told once. */
+const MAX_OBSTACLES = 20;
 /** Between two attempts at an API server that does not answer; with jitter. */
 const RETRY_MS = 2_000;
 
@@ -38,7 +40,7 @@ export class KubernetesSource implements ObjectSource {
   readonly #nodes: Reflector;
   #layout: Layout | undefined;
   #calico: readonly Reflector[] = [];
-  #obstacle: string | undefined;
+  readonly #obstacles = new Set<string>();
   #discovery: Timer | undefined;
   #onContents: (contents: SourceContents) => void = () => {};
   #onComplete: () => void = () => {};
@@ -78,7 +80,8 @@ export class KubernetesSource implements ObjectSource {
       this.#scheduleDiscovery(REVIEW_MS * jitter);
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      if (this.#layout === undefined) this.#report(`${(error as Error).message}`);
+      if (this.#layout === undefined)
+        this.#report(`/apis: not read yet: ${(error as Error).message}`);
       this.#scheduleDiscovery(RETRY_MS * jitter);
     }
   }
@@ -125,8 +128,9 @@ export class KubernetesSource implements ObjectSource {
   }
 
   #report(reason: string): void {
-    if (reason === this.#obstacle) return;
-    this.#obstacle = reason;
+    if (this.#obstacles.has(reason)) return;
+    if (this.#obstacles.size >= MAX_OBSTACLES) this.#obstacles.clear();
+    this.#obstacles.add(reason);
     this.#options.onObstacle?.(reason);
   }
 }

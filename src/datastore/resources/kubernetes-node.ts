@@ -11,6 +11,7 @@ import {
   parsed,
   requiredText,
   section,
+  text,
   textMap,
   textsOf,
 } from './fields.ts';
@@ -25,6 +26,7 @@ const annotations = textsOf(
     'projectcalico.org/RouteReflectorClusterID': hostAddress(4),
     'projectcalico.org/IPv4WireguardInterfaceAddr': hostAddress(4),
     'projectcalico.org/IPv6WireguardInterfaceAddr': hostAddress(16),
+    'projectcalico.org/WireguardPublicKey': text(),
   }),
 );
 
@@ -44,13 +46,16 @@ const schema = z
         routeReflectorClusterID: noted['projectcalico.org/RouteReflectorClusterID'],
         wireguardIpv4Address: noted['projectcalico.org/IPv4WireguardInterfaceAddr'],
         wireguardIpv6Address: noted['projectcalico.org/IPv6WireguardInterfaceAddr'],
+        hasWireguardKey: noted['projectcalico.org/WireguardPublicKey']
+          ? (true as const)
+          : undefined,
         podCIDRs: spec.podCIDRs,
       }),
   );
 
-function parseLabels(text: string): Readonly<Record<string, string>> | undefined {
+function parseLabels(json: string): Readonly<Record<string, string>> | undefined {
   try {
-    return z.record(z.string(), z.string()).safeParse(JSON.parse(text)).data;
+    return z.record(z.string(), z.string()).safeParse(JSON.parse(json)).data;
   } catch {
     return undefined; // not JSON: the caller reports the annotation
   }

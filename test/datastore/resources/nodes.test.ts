@@ -77,6 +77,7 @@ metadata:
     projectcalico.org/RouteReflectorClusterID: 1.0.0.2
     projectcalico.org/IPv4WireguardInterfaceAddr: 10.88.0.1
     projectcalico.org/IPv6WireguardInterfaceAddr: fd00::1/128
+    projectcalico.org/WireguardPublicKey: jlkVyQYooZYzI2wFfNhSZez5eWh44yfq1wKVjLvSXgY=
     projectcalico.org/labels: '{"rack":"2","zone":"a"}'
     example.org/other: x
 spec: { podCIDR: 10.88.1.0/24, podCIDRs: [10.88.1.0/24, "fd00:88:0::/64"] }
@@ -94,6 +95,7 @@ t.test("Kubernetes' node carries Calico's fields in annotations (§6.6)", async 
     routeReflectorClusterID: '1.0.0.2',
     wireguardIpv4Address: '10.88.0.1',
     wireguardIpv6Address: 'fd00::1',
+    hasWireguardKey: true,
     podCIDRs: ['10.88.1.0/24', 'fd00:88::/64'],
   });
   t.strictSame(faults, []);
