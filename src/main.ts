@@ -51,6 +51,7 @@ class Process {
   readonly #startedAt = new Date().toISOString();
   #faults: readonly string[] = [];
   #templates: ConfigDelivery['templates'];
+  #notes: readonly string[] = [];
   #daemon: Daemon | undefined;
   #isRunning = false;
   #api: Server | undefined;
@@ -116,10 +117,12 @@ class Process {
     } else this.#end({ error });
   }
 
-  async #takeOver({ config, faults, templates }: ConfigDelivery): Promise<void> {
+  async #takeOver({ config, faults, notes = [], templates }: ConfigDelivery): Promise<void> {
     const known = new Set(this.#faults);
     this.#faults = faults;
     this.#templates = templates;
+    for (const note of notes) if (!this.#notes.includes(note)) this.#log.info({ note }, 'choice');
+    this.#notes = notes;
     for (const fault of faults.filter((fault) => !known.has(fault))) {
       this.#log.error({ fault }, 'configuration fault');
     }

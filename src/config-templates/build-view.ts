@@ -3,6 +3,7 @@ import type { Snapshot } from '../datastore/snapshot.ts';
 import { FAMILIES } from '../net/family.ts';
 import { ownBlocks, viewBlock } from './blocks.ts';
 import { Cluster } from './cluster.ts';
+import { clusterRoutes } from './cluster-routes.ts';
 import { type ExportInput, exportPolicy, priorityPolicy } from './export-policy.ts';
 import { viewFib } from './fib-view.ts';
 import { viewFilters } from './filters.ts';
@@ -83,6 +84,7 @@ function* viewNode(cluster: Cluster): Generator<void, NodeView> {
     blocks: blocks.map(viewBlock),
     originate,
     pools,
+    clusterRoutes: clusterRoutes(cluster),
     neighbors,
     policies,
     log: viewLog(cluster),

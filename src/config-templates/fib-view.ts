@@ -11,6 +11,7 @@ export function viewFib(cluster: Cluster, ranges: ServiceRanges): FibView {
     metric: 'local-pref', // PRIO-4
     rejectPrefixes: wholeRanges(ranges), // FIB-1; stays in force on excluded nodes (SVC-3)
     localSubnets: FAMILIES.flatMap((family) => subnetOf(cluster.own, family) ?? []),
+    ignoredInterfaces: ignoredInterfaces(cluster),
     rejectNextHops: FAMILIES.flatMap((family) => wireguardNextHops(cluster, family)),
   };
 }
@@ -29,4 +30,10 @@ function hasWireguard({ options }: Cluster, node: CalicoNode, family: Family): b
   if (node.wireguardIpv4Address !== undefined) return true;
   const hasPodCidr = node.podCIDRs.some((cidr) => !cidr.includes(':'));
   return options.usePodCidr === true && hasPodCidr && node.hasWireguardKey === true;
+}
+
+/** The node's own list before the cluster's; interfaces of pods and of IPVS never count (LEARN-5). */
+function ignoredInterfaces({ perNode, defaults }: Cluster): string[] {
+  const own = perNode.ignoredInterfaces ?? defaults.ignoredInterfaces ?? [];
+  return [...own, 'cali*', 'kube-ipvs*'];
 }

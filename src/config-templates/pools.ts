@@ -3,13 +3,8 @@ import type { IpPool, ProgramClusterRoutes } from '../datastore/snapshot.ts';
 import type { Family } from '../net/family.ts';
 import { formatPrefix, parsePrefix } from '../net/text.ts';
 import { type Cluster, compareText } from './cluster.ts';
+import { clusterRoutes } from './cluster-routes.ts';
 import type { PoolView } from './view.ts';
-
-/**
- * Who programs cluster routes when nothing is said: the BGP side, as in Calico up to 3.32. Later
- * releases leave IPIP pools to Felix by default; there, set `programClusterRoutes` on both sides.
- */
-export const DEFAULT_CLUSTER_ROUTES: ProgramClusterRoutes = 'Enabled';
 
 /** Pools in order of their CIDR's text; of two with one CIDR the lowest name counts (EXPORT-11). */
 export function viewPools(cluster: Cluster): PoolView[] {
@@ -32,7 +27,7 @@ function viewPool(cluster: Cluster, pool: IpPool, family: Family, cidr: string):
   const encapsulation = encapsulationOf(pool, family);
   // Without an own IPv4 address no decision is made for IPv4 pools (FIB-6).
   const isUndecided = family === 'ipv4-unicast' && cluster.ownAddress(family) === undefined;
-  const program = isUndecided || isProgrammed(encapsulation, clusterRoutes(cluster));
+  const program = isUndecided || isProgrammed(encapsulation, clusterRoutes(cluster).mode);
   return { cidr, encapsulation, program, export: !pool.disableBGPExport };
 }
 
@@ -55,11 +50,7 @@ function isProgrammed(
   );
 }
 
-function clusterRoutes({ defaults }: Cluster): ProgramClusterRoutes {
-  return defaults.programClusterRoutes ?? DEFAULT_CLUSTER_ROUTES;
-}
-
 /** True when routes of IPIP pools are the BGP side's business (EXPORT-3). */
 export function programsIpip(cluster: Cluster): boolean {
-  return isProgrammed('ipip-always', clusterRoutes(cluster));
+  return isProgrammed('ipip-always', clusterRoutes(cluster).mode);
 }

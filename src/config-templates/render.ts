@@ -19,12 +19,15 @@ import { dropsEveryPeer } from './override-checks.ts';
 import { RejectionCount, reportOn, type TemplateReport } from './template-report.ts';
 import { TemplateSet, type TemplateVersion } from './template-set.ts';
 import type { TemplateFile } from './template-source.ts';
+import type { NodeView } from './view.ts';
 import { ViewMemo } from './view-memo.ts';
 
 export interface RenderResult {
   /** Undefined: nothing can be made of the snapshot; what runs should go on running. */
   readonly config: Config | undefined;
   readonly faults: readonly RenderFault[];
+  /** Choices nobody made, for the log: what, and why. */
+  readonly notes: readonly string[];
   /** What became of users' templates. */
   readonly templates: TemplateReport;
   /** The document `config` was read from; passwords are in it as they are. */
@@ -90,7 +93,8 @@ export class ConfigRenderer {
     const told = [...this.#templates.faults, ...inPieces, ...lost];
     const templates = reportOn(this.#templates, told, this.#rejections);
     const yaml = () => assembleText(pieces);
-    return { config, yaml, faults: [...faults, ...told], templates };
+    const notes = view ? notesOn(view) : [];
+    return { config, yaml, faults: [...faults, ...told], notes, templates };
   }
 
   /** Lets pieces take their next choice, until what remains is a configuration. */
@@ -140,6 +144,10 @@ export class ConfigRenderer {
       lost.push({ object: 'template neighbor', ...where, reason });
     }
   }
+}
+
+function notesOn({ clusterRoutes: { mode, reason } }: NodeView): string[] {
+  return [`programClusterRoutes is ${mode}: ${reason}`];
 }
 
 interface Settled {

@@ -18,6 +18,8 @@ export interface NodeView {
   readonly blocks: readonly BlockView[];
   readonly originate: readonly OriginateView[];
   readonly pools: readonly PoolView[];
+  /** How routes inside pools are programmed, and why (FIB-5). */
+  readonly clusterRoutes: { readonly mode: string; readonly reason: string };
   readonly neighbors: readonly NeighborView[];
   readonly policies: readonly PolicyView[];
   readonly log: { readonly level: string };
@@ -52,6 +54,7 @@ export interface FibView {
   readonly rejectPrefixes: readonly string[];
   readonly localSubnets: readonly string[];
   readonly rejectNextHops: readonly string[];
+  readonly ignoredInterfaces: readonly string[];
 }
 
 export interface BlockView {

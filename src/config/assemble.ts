@@ -159,6 +159,8 @@ function assembleFib(draft: NonNullable<ConfigDraft['fib']>): FibConfig {
     rejectPrefixes: draft.rejectPrefixes ?? [],
     localSubnets: draft.localSubnets ?? [],
     rejectNextHops: draft.rejectNextHops ?? [],
+    learn: draft.learn ?? false,
+    ignoredInterfaces: draft.ignoredInterfaces ?? [],
   };
 }
 

@@ -43,6 +43,8 @@ export const FIB_IMPACT: Readonly<Record<keyof typeof fibShape, Impact>> = {
   rejectPrefixes: 'soft',
   localSubnets: 'soft',
   rejectNextHops: 'soft',
+  learn: 'soft',
+  ignoredInterfaces: 'soft', // RECONF-7
 };
 
 /** For keys of `neighbors` and `neighborRanges` alike. */

@@ -63,6 +63,10 @@ export interface FibConfig {
   readonly localSubnets: readonly { readonly address: Address; readonly length: number }[];
   /** Next hops whose routes another agent programs (FIB-4). */
   readonly rejectNextHops: readonly Address[];
+  /** Kernel routes of other software may be announced, as far as export policies say (LEARN-4). */
+  readonly learn: boolean;
+  /** Globs; what subnets these interfaces are in does not count for next hops (LEARN-5). */
+  readonly ignoredInterfaces: readonly string[];
 }
 
 export interface BlockConfig {

@@ -90,6 +90,7 @@ export function printFib(fib: FibConfig): PlainObject {
     rejectPrefixes: fib.rejectPrefixes.map(formatPrefix),
     localSubnets: fib.localSubnets.map((own) => `${formatAddress(own.address)}/${own.length}`),
     rejectNextHops: texts(fib.rejectNextHops),
+    ignoredInterfaces: [...fib.ignoredInterfaces],
   };
 }
 

@@ -84,6 +84,8 @@ export const fibShape = {
   rejectPrefixes: z.array(cidr).optional(),
   localSubnets: z.array(interfaceAddress).optional(),
   rejectNextHops: z.array(address).optional(),
+  learn: flag.optional(),
+  ignoredInterfaces: z.array(text).optional(),
 };
 
 /** Keys of an entry of `blocks`. */

@@ -23,6 +23,7 @@ import type { UdpTransport } from '../runtime/udp.ts';
 import type { Log } from '../telemetry/log.ts';
 import { describeDiff } from './describe-diff.ts';
 import type { Forwarding } from './forwarding.ts';
+import { LearnedRoutes } from './learned-routes.ts';
 import { ListenerKeys } from './listener-keys.ts';
 import { LocalRoutes } from './local-routes.ts';
 import { Neighbors } from './neighbors.ts';
@@ -57,6 +58,7 @@ export class Daemon {
   readonly #keys: ListenerKeys;
   readonly #bfd: BfdManager;
   readonly #localRoutes: LocalRoutes;
+  readonly #learned: LearnedRoutes;
   readonly #installer: RouteInstaller;
   #recovery: Recovery | undefined;
   #config: Config;
@@ -77,6 +79,7 @@ export class Daemon {
       hashSeed: Math.floor(ports.random.uniform() * 2 ** 32),
     });
     this.#localRoutes = new LocalRoutes(this.rib);
+    this.#learned = new LearnedRoutes(this.rib, config);
     this.#installer = new RouteInstaller(this.rib, ports.forwarding, this.#localRoutes, config);
     this.#bfd = new BfdManager(ports);
     const { rib, quarantine } = this;
@@ -115,7 +118,10 @@ export class Daemon {
       routesChanged: (family, changes) => this.#installer.routesChanged(family, changes),
       endOfRib: (peer, family) => this.neighbors.endOfRib(peer, family),
     });
-    await this.#ports.forwarding.start(() => this.rib.nextHopsChanged());
+    await this.#ports.forwarding.start(
+      () => this.rib.nextHopsChanged(),
+      (prefix, route) => this.#learned.learned(prefix, route),
+    );
     const faults = (await this.#listen(this.#config)).filter((fault) => !isNoSuchFamily(fault));
     if (faults.length > 0) return faults;
     const names = this.#config.neighbors.map(({ name }) => name);
@@ -160,6 +166,7 @@ export class Daemon {
     this.rib.setDecision(config.router.decision);
     this.#installer.configure(config);
     this.#localRoutes.apply(config);
+    this.#learned.configure(config);
     this.neighbors.apply(config);
   }
 

@@ -4,6 +4,7 @@
  */
 import type { FibRouteView, RouteView } from '../api/views.ts';
 import type { Config } from '../config/model.ts';
+import type { KernelRoute } from '../fib/kernel.ts';
 import type { RoutePlanInput } from '../fib/route-policy.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { NextHopResolver } from '../rib/ports.ts';
@@ -14,9 +15,13 @@ export interface Forwarding {
    * Reads the kernel and adopts the routes an earlier run left.
    *
    * @param onNextHopsChanged told when next hops in use resolve otherwise
+   * @param onLearned told what other software has in the kernel for a prefix, undefined for nothing more
    * @throws CatbirdError when the kernel cannot be read
    */
-  start(onNextHopsChanged: () => void): Promise<void>;
+  start(
+    onNextHopsChanged: () => void,
+    onLearned?: (prefix: Prefix, route: KernelRoute | undefined) => void,
+  ): Promise<void>;
   /** Lets go of the kernel; its routes stay (START-3). */
   stop(): Promise<void>;
   /** Takes over how routes are planned; the caller then installs every route again. */

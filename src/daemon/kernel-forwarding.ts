@@ -30,12 +30,17 @@ export class KernelForwarding implements Forwarding {
     const { protocol, table } = config.fib;
     this.#kernel = kernel;
     this.#view = new KernelView({ kernel, clock, log, protocol, table });
+    this.#view.ignore(config.fib.ignoredInterfaces);
     this.resolver = new KernelNextHopResolver(this.#view);
     this.#fib = new Fib({ kernel, clock, settings: config.fib, log });
     this.#planner = this.#plannerFor(config);
   }
 
-  async start(onNextHopsChanged: () => void): Promise<void> {
+  async start(
+    onNextHopsChanged: () => void,
+    onLearned?: Parameters<Forwarding['start']>[1],
+  ): Promise<void> {
+    if (onLearned) this.#view.onRoute(onLearned);
     this.resolver.onChange(() => {
       this.#fib.retarget((target) => this.#planner.refresh(target));
       onNextHopsChanged();
@@ -51,6 +56,7 @@ export class KernelForwarding implements Forwarding {
   }
 
   configure(config: Config): void {
+    this.#view.ignore(config.fib.ignoredInterfaces);
     this.resolver.setStatics(staticsOf(config));
     this.#planner = this.#plannerFor(config);
   }

@@ -6,6 +6,7 @@
  */
 import type { Address } from '../net/address.ts';
 import { FAMILIES } from '../net/family.ts';
+import { matchesAnyGlob } from '../net/glob.ts';
 import { makePrefix, type Prefix } from '../net/prefix.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -50,6 +51,7 @@ export class KernelView {
   /** Changes told while a read is under way; undefined when none is. */
   #held: KernelChange[] | undefined;
   #isNotifying = false;
+  #ignored: readonly string[] = [];
 
   constructor(options: KernelViewOptions) {
     this.#options = options;
@@ -71,6 +73,13 @@ export class KernelView {
     this.#unwatch?.();
     this.#unwatch = undefined;
     this.#rescan.stop();
+  }
+
+  /** Subnets of interfaces whose names match one of the globs do not count (LEARN-5). */
+  ignore(globs: readonly string[]): void {
+    if (globs.join('\n') === this.#ignored.join('\n')) return;
+    this.#ignored = globs;
+    if (this.#unwatch) this.#rescan.request();
   }
 
   /** Called once per turn in which anything changed. */
@@ -238,6 +247,7 @@ export class KernelView {
     for (const entry of addresses) {
       this.#own.set(makePrefix(entry.address, entry.address.length * 8), true);
       if (!entry.isUp || !entry.isGlobalScope || entry.isSecondary) continue;
+      if (matchesAnyGlob(this.#ignored, entry.interface)) continue;
       const prefix = makePrefix(entry.peer ?? entry.address, entry.prefixLength);
       this.#subnets.set(prefix, { prefix, interface: entry.interface });
     }

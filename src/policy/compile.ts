@@ -6,8 +6,8 @@
  * per attribute set and source serves every route that carries them.
  */
 import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
+import { matchesAnyGlob } from '../net/glob.ts';
 import { compileActions, type RouteChanger } from './actions.ts';
-import { matchesAnyGlob } from './glob.ts';
 import { compileMatch, dependsOnPrefix, holds, type RouteTest } from './match.ts';
 import type { PolicyMatch, PolicyRule } from './model.ts';
 import type { PolicySession, RouteFacts } from './route-facts.ts';

@@ -8,10 +8,10 @@
 import { asPathLength, neighborAs, startsWith } from '../bgp/wire/as-path.ts';
 import { EXTENDED_COMMUNITY_SIZE, LARGE_COMMUNITY_WORDS } from '../bgp/wire/communities.ts';
 import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
+import { matchesAnyGlob } from '../net/glob.ts';
 import { containsAddress } from '../net/prefix.ts';
 import { containsSequence, originAs } from './as-path-questions.ts';
 import { hasCommunity, hexTest, wordsTest } from './community-lists.ts';
-import { matchesAnyGlob } from './glob.ts';
 import type { NumberRange, PolicyMatch, RouteSource, RouteType } from './model.ts';
 import { PrefixSet } from './prefix-set.ts';
 import type { PolicySession, RouteFacts } from './route-facts.ts';

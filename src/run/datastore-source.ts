@@ -75,7 +75,8 @@ export class DatastoreSource implements ConfigSource {
     try {
       const result = await inSlices(renderer.steps(snapshot), clock);
       const faults = [...this.#templateFaults, ...describeFaults(snapshot, result)];
-      this.#onDelivery({ config: result.config, faults, templates: result.templates });
+      const { config, notes, templates } = result;
+      this.#onDelivery({ config, faults, notes, templates });
     } catch (error) {
       // A mistake of ours on the configuration's side takes no session down (START-8).
       const reason = error instanceof Error ? error.stack : String(error);

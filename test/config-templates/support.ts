@@ -48,6 +48,8 @@ export interface Cluster {
   readonly services?: readonly Named<Service>[];
   readonly slices?: readonly Named<EndpointSlice>[];
   readonly secrets?: readonly Secret[];
+  /** Of ClusterInformation `default`. */
+  readonly calicoVersion?: string;
 }
 
 function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T> {
@@ -127,6 +129,11 @@ export function snapshot(cluster: Cluster): Snapshot {
       })),
     ),
     secrets: namespaced(cluster.secrets ?? []),
+    clusterInformations: byName(
+      cluster.calicoVersion === undefined
+        ? []
+        : [{ name: 'default', calicoVersion: cluster.calicoVersion }],
+    ),
   };
 }
 

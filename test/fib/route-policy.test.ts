@@ -23,6 +23,8 @@ const FIB: FibConfig = {
     { address: ip('2001:db8::1'), length: 64 },
   ],
   rejectNextHops: [],
+  learn: false,
+  ignoredInterfaces: [],
 };
 
 /** Everything is reachable through eth0, off-subnet next hops through 192.0.2.254; or not at all. */
