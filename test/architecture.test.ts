@@ -27,7 +27,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   telemetry: [],
   runtime: [],
   api: ['telemetry'],
-  'bird-control': ['policy'],
+  'bird-control': ['net'],
   cli: ['net'],
 };
 

@@ -1,5 +1,5 @@
 /** A command line as words; a text in double quotes is one word. */
-import { matchesAnyGlob } from '../policy/glob.ts';
+import { matchesAnyGlob } from '../net/glob.ts';
 
 export interface Word {
   readonly text: string;
