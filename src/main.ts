@@ -21,6 +21,7 @@ import type { RunOptions } from './run/options.ts';
 import { bindApiSocket, closeApiSocket } from './run/unix-socket.ts';
 import { readVersion } from './run/version.ts';
 import type { Clock } from './runtime/clock.ts';
+import { RouterDiscovery } from './runtime/router-discovery.ts';
 import { SystemClock, SystemRandom } from './runtime/system-clock.ts';
 import { TcpTransport } from './runtime/tcp-transport.ts';
 import { UdpNodeTransport } from './runtime/udp-transport.ts';
@@ -141,6 +142,7 @@ class Process {
       random: new SystemRandom(),
       transport: new TcpTransport(),
       udp: new UdpNodeTransport(),
+      discovery: new RouterDiscovery(),
       forwarding,
       log: this.#log,
       softwareVersion: `Catbird/${readVersion()}`,

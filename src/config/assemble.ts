@@ -49,6 +49,9 @@ export const DEFAULTS = {
 
 const ANY_ADDRESS = ['0.0.0.0', '::'].map((text) => parseAddress(text)!);
 
+/** A neighbour that is known by its interface only. */
+const FOUND_ON_INTERFACE = { address: parseAddress('::')!, interface: undefined };
+
 /** Fills in every default. The result is frozen, typed arrays inside excepted. */
 export function assembleConfig(draft: ConfigDraft): Config {
   const { router, neighbors = [], neighborRanges = [] } = draft;
@@ -179,8 +182,10 @@ function assemblePool(draft: NonNullable<ConfigDraft['pools']>[number]): PoolCon
 }
 
 function assembleNeighbor(draft: NeighborDraft, asNumber: number): NeighborConfig {
-  const { name, address } = draft;
-  return { name, address, ...assembleSession(draft, asNumber, addressFamily(address), false) };
+  const { name } = draft;
+  const { address, interface: zone } = draft.address ?? FOUND_ON_INTERFACE;
+  const session = assembleSession(draft, asNumber, addressFamily(address), false);
+  return { name, address, interface: draft.interface ?? zone, ...session };
 }
 
 /** Dynamic neighbours dial in: a range is passive unless told otherwise. */

@@ -3,8 +3,8 @@
  * other. They run on whatever of the document can be read, so that one report has every fault.
  */
 import { z } from 'zod';
-import { type Address, addressFamily, sameAddress } from '../net/address.ts';
-import { formatAddress, formatPrefix } from '../net/text.ts';
+import { type Address, addressFamily, isLinkLocal, sameAddress } from '../net/address.ts';
+import { formatAddress, formatPrefix, formatScopedAddress } from '../net/text.ts';
 import { DEFAULTS } from './assemble.ts';
 import type { ConfigIssue, IssuePath } from './issues.ts';
 import { neighborRangeShape, neighborShape, originateShape, routerShape } from './schema.ts';
@@ -12,8 +12,10 @@ import { nearest } from './suggest.ts';
 import { cidr } from './values.ts';
 
 type Readable<S extends z.ZodRawShape> = { readonly [K in keyof S]?: z.output<S[K]> | undefined };
-type ReadableNeighbor = Readable<typeof neighborShape>;
-type ReadableSession = Omit<ReadableNeighbor, 'name' | 'address'>;
+type DraftNeighbor = Readable<typeof neighborShape>;
+type ReadableSession = Omit<DraftNeighbor, 'name' | 'address' | 'interface'>;
+/** With address and interface apart, wherever they were written. */
+type ReadableNeighbor = Omit<DraftNeighbor, 'address'> & { readonly address?: Address | undefined };
 type Report = (path: IssuePath, reason: string) => void;
 
 /** Hands out what an entry was read as before, if it was. */
@@ -37,7 +39,11 @@ export function checkAcrossKeys(
     policyNames: new Set(Object.keys(asObject(policies))),
     report,
   };
-  const readNeighbors = asList(neighbors).map((entry) => read(neighborShape, entry));
+  const drafts = asList(neighbors).map((entry) => read(neighborShape, entry));
+  drafts.forEach((draft, i) => {
+    checkEnd(draft, asObject(asList(neighbors)[i]), ['neighbors', i], report);
+  });
+  const readNeighbors = drafts.map(withEnd);
   const readRanges = asList(neighborRanges).map((entry) => read(neighborRangeShape, entry));
   readNeighbors.forEach((entry, i) => {
     checkSession(entry, ['neighbors', i], context);
@@ -142,6 +148,34 @@ function checkPolicyNames(
   }
 }
 
+function withEnd({ address, interface: zone, ...rest }: DraftNeighbor): ReadableNeighbor {
+  return { ...rest, address: address?.address, interface: zone ?? address?.interface };
+}
+
+/** A neighbour is an address, a link-local address on an interface, or whoever is on the interface. */
+function checkEnd(
+  { address, interface: zone }: DraftNeighbor,
+  raw: Readonly<Record<string, unknown>>,
+  path: IssuePath,
+  report: Report,
+): void {
+  const at = [...path, 'address'];
+  if (raw['address'] === undefined && raw['interface'] === undefined) {
+    report(at, 'is required: an IPv4 or IPv6 address, or else interface');
+  }
+  if (!address) return;
+  const isScoped = zone !== undefined || address.interface !== undefined;
+  if (isLinkLocal(address.address) && !isScoped) {
+    report(at, 'is link-local: name its interface, as in fe80::1%eth0');
+  }
+  if (zone === undefined) return;
+  if (!isLinkLocal(address.address)) {
+    report([...path, 'interface'], 'goes with a link-local address, or with none');
+  } else if (address.interface !== undefined && address.interface !== zone) {
+    report([...path, 'interface'], `address is on ${address.interface}`);
+  }
+}
+
 function checkSource(neighbor: ReadableNeighbor, path: IssuePath, report: Report): void {
   const { address, sourceAddress } = neighbor;
   if (!address || !sourceAddress) return;
@@ -155,13 +189,14 @@ function checkSource(neighbor: ReadableNeighbor, path: IssuePath, report: Report
 function checkUnique(neighbors: readonly ReadableNeighbor[], report: Report): void {
   const names = new Map<string, number>();
   const endpoints = new Map<string, number>();
-  neighbors.forEach(({ name, address, port = DEFAULTS.port }, i) => {
+  neighbors.forEach(({ name, address, interface: zone, port = DEFAULTS.port }, i) => {
     const first = name === undefined ? undefined : remember(names, name, i);
     if (first !== undefined) {
       report(['neighbors', i, 'name'], `neighbors[${first}] is called ${name} too`);
     }
-    if (!address) return;
-    const endpoint = `${textOf(address)} port ${port}`;
+    const place = placeOf(address, zone);
+    if (place === undefined) return;
+    const endpoint = `${place} port ${port}`;
     const other = remember(endpoints, endpoint, i);
     if (other !== undefined) {
       report(['neighbors', i, 'address'], `neighbors[${other}] is at ${endpoint} too`);
@@ -180,12 +215,19 @@ function textOf(address: Address): string {
   return text;
 }
 
+/** Where a neighbour is, in words; undefined when that cannot be read. */
+function placeOf(address: Address | undefined, zone: string | undefined): string | undefined {
+  if (!address) return zone && `interface ${zone}`;
+  return zone === undefined ? textOf(address) : formatScopedAddress(address, zone);
+}
+
 /** BFD knows a path by its ends: two sessions with one peer share it (RFC 5881 §3). */
 function checkUniqueBfd(neighbors: readonly ReadableNeighbor[], report: Report): void {
   const seen = new Map<string, number>();
-  neighbors.forEach(({ address, bfd }, i) => {
-    if (!address || !bfd) return;
-    const first = remember(seen, formatAddress(address), i);
+  neighbors.forEach(({ address, interface: zone, bfd }, i) => {
+    const place = placeOf(address, zone);
+    if (place === undefined || !bfd) return;
+    const first = remember(seen, place, i);
     if (first === undefined) return;
     report(['neighbors', i, 'bfd'], `neighbors[${first}] watches this address already`);
   });

@@ -4,7 +4,7 @@
  * A session is its address and port: a neighbour that is only called differently is the same session
  * (RECONF-5), and of two that trade names both stay up.
  */
-import { formatAddress, formatPrefix } from '../net/text.ts';
+import { formatAddress, formatPrefix, formatScopedAddress } from '../net/text.ts';
 import {
   FIB_IMPACT,
   IDENTITY_IMPACT,
@@ -119,7 +119,8 @@ function pairNeighbors(
   before: readonly NeighborConfig[],
   after: readonly NeighborConfig[],
 ): Pairs<NeighborConfig> {
-  const endpoint = ({ address, port }: NeighborConfig) => `${formatAddress(address)} ${port}`;
+  const endpoint = ({ address, interface: zone, port }: NeighborConfig) =>
+    `${formatScopedAddress(address, zone)} ${port}`;
   const same = pairBy(before, after, endpoint);
   const moved = pairBy(same.removed, same.added, ({ name }) => name);
   return { ...moved, kept: [...same.kept, ...moved.kept] };
@@ -218,10 +219,11 @@ function sessionKeyChanges(before: SessionConfig, after: SessionConfig): KeyChan
 /** Every key, identity and secrets included. */
 function printAll(session: SessionConfig): PlainObject {
   const identity: Partial<NeighborConfig & NeighborRangeConfig> = session;
-  const { name, address, prefix, limit } = identity;
+  const { name, address, interface: zone, prefix, limit } = identity;
   return {
     name,
     address: address && formatAddress(address),
+    interface: zone,
     prefix: prefix && formatPrefix(prefix),
     limit,
     ...printSession(session, { showSecrets: true }),

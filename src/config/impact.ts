@@ -87,9 +87,12 @@ export const SESSION_IMPACT: Readonly<Record<keyof typeof sessionShape, Impact>>
 };
 
 /** Keys that make a neighbour or a range what it is. */
-export const IDENTITY_IMPACT: Readonly<Record<'name' | 'address' | 'prefix' | 'limit', Impact>> = {
+export const IDENTITY_IMPACT: Readonly<
+  Record<'name' | 'address' | 'interface' | 'prefix' | 'limit', Impact>
+> = {
   name: 'none', // RECONF-5
   address: 'reset',
+  interface: 'reset',
   prefix: 'reset',
   limit: 'none',
 };

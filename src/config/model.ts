@@ -167,7 +167,10 @@ export interface SessionConfig {
 
 export interface NeighborConfig extends SessionConfig {
   readonly name: string;
+  /** Unspecified (`::`) for whoever is found on the interface. */
   readonly address: Address;
+  /** Of a link-local address, and of one yet to be found; undefined for all others. */
+  readonly interface: string | undefined;
 }
 
 export interface NeighborRangeConfig extends SessionConfig {

@@ -3,8 +3,8 @@
  * `catbird render`, `show config` and the texts of a plan. Parsing what is printed (secrets shown)
  * gives an equal configuration.
  */
-import type { Address } from '../net/address.ts';
-import { formatAddress, formatIpv4Number, formatPrefix } from '../net/text.ts';
+import { type Address, isUnspecified } from '../net/address.ts';
+import { formatAddress, formatIpv4Number, formatPrefix, formatScopedAddress } from '../net/text.ts';
 import { DEFAULTS } from './assemble.ts';
 import type {
   Config,
@@ -97,7 +97,10 @@ export function printFib(fib: FibConfig): PlainObject {
 /** Keys of a neighbour that say something. */
 export function printNeighbor(neighbor: NeighborConfig, options: PrintOptions = HIDE): PlainObject {
   const { families } = neighbor;
-  const identity = { name: neighbor.name, address: formatAddress(neighbor.address) };
+  const { name, interface: zone } = neighbor;
+  const isFound = isUnspecified(neighbor.address);
+  const address = isFound ? undefined : formatScopedAddress(neighbor.address, zone);
+  const identity = { name, ...(isFound ? { interface: zone } : { address }) };
   const { port, asNumber, localAsNumber, passive } = neighbor;
   const always = { ...identity, port, asNumber, localAsNumber, passive, families: [...families] };
   return { ...always, ...withoutDefaults(printSession(neighbor, options)) };

@@ -19,7 +19,9 @@ import {
   holdTime,
   integer,
   interfaceAddress,
+  interfaceName,
   MAX_PRIORITY,
+  peerAddress,
   quad,
   scalar,
   text,
@@ -182,7 +184,12 @@ export const sessionShape = {
 };
 
 /** Keys of an entry of `neighbors`. */
-export const neighborShape = { name: text, address: endAddress, ...sessionShape };
+export const neighborShape = {
+  name: text,
+  address: peerAddress.optional(),
+  interface: interfaceName.optional(),
+  ...sessionShape,
+};
 
 /** Keys of an entry of `neighborRanges`. */
 export const neighborRangeShape = {

@@ -103,7 +103,31 @@ export const quad = fromText(
 
 export const address = fromText('an IPv4 or IPv6 address', parseAddress);
 
-/** An address a session can have at one of its ends; none names an interface (SESS-15). */
+/** An address and the interface it is on, which only link-local ones need. */
+export interface ScopedAddress {
+  readonly address: Address;
+  readonly interface: string | undefined;
+}
+
+/** Name of a network interface, as the kernel takes it. */
+export const interfaceName = fromText('the name of an interface', (value) =>
+  /^[^\s/%]{1,15}$/.test(value) ? value : undefined,
+);
+
+/** The far end of a session: `10.0.0.2`, `fe80::1%eth0`. */
+export const peerAddress = fromText(
+  'an IPv4 or IPv6 address, not unspecified',
+  (value): ScopedAddress | undefined => {
+    const [plain = '', zone, ...more] = value.split('%');
+    const found = parseAddress(plain);
+    if (!found || isUnspecified(found) || more.length > 0) return undefined;
+    if (zone === undefined) return { address: found, interface: undefined };
+    const isScoped = isLinkLocal(found) && /^[^\s/%]{1,15}$/.test(zone);
+    return isScoped ? { address: found, interface: zone } : undefined;
+  },
+);
+
+/** An own address a session can have. */
 export const endAddress = fromText(
   'an IPv4 or IPv6 address, not unspecified and not link-local',
   (value) => {

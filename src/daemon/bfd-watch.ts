@@ -67,13 +67,18 @@ export class BfdWatch implements BfdOwner {
   }
 }
 
-function peerOf({ address, sourceAddress, bfd }: NeighborConfig): BfdPeer | undefined {
+function peerOf({
+  address,
+  interface: zone,
+  sourceAddress,
+  bfd,
+}: NeighborConfig): BfdPeer | undefined {
   if (!bfd) return undefined;
   return {
     localAddress: sourceAddress,
     remoteAddress: address,
     isMultihop: bfd.multihop,
-    interface: undefined,
+    interface: zone,
     intervalMs: bfd.intervalMs,
     multiplier: bfd.multiplier,
   };

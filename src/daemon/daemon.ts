@@ -17,6 +17,7 @@ import type { CatbirdError } from '../net/error.ts';
 import { formatAddress } from '../net/text.ts';
 import { Rib } from '../rib/rib.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Discovery } from '../runtime/discovery.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Transport } from '../runtime/transport.ts';
 import type { UdpTransport } from '../runtime/udp.ts';
@@ -36,6 +37,7 @@ export interface DaemonPorts {
   readonly random: Random;
   readonly transport: Transport;
   readonly udp: UdpTransport;
+  readonly discovery: Discovery;
   readonly forwarding: Forwarding;
   readonly log: Log;
   /** Told to neighbours that may know it. */
@@ -90,7 +92,7 @@ export class Daemon {
       isDeferring: () => this.#recovery?.isDeferring ?? false,
     });
     this.#listener = new BgpListener(ports, {
-      lookup: (address) => this.neighbors.lookup(address),
+      lookup: (address, zone) => this.neighbors.lookup(address, zone),
       rejected: (address, reason, suppressed) =>
         log.warn({ address: formatAddress(address), reason, suppressed }, 'connection refused'),
       reopened: ({ address, port }) =>
@@ -158,6 +160,7 @@ export class Daemon {
     this.#listener.close();
     this.neighbors.stop(reason);
     this.#bfd.close();
+    this.#ports.discovery.close();
     await this.#ports.forwarding.stop();
   }
 

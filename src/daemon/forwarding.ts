@@ -6,6 +6,7 @@ import type { FibRouteView, RouteView } from '../api/views.ts';
 import type { Config } from '../config/model.ts';
 import type { KernelRoute } from '../fib/kernel.ts';
 import type { RoutePlanInput } from '../fib/route-policy.ts';
+import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { NextHopResolver } from '../rib/ports.ts';
 
@@ -24,6 +25,8 @@ export interface Forwarding {
   ): Promise<void>;
   /** Lets go of the kernel; its routes stay (START-3). */
   stop(): Promise<void>;
+  /** Says on which interface a link-local next hop is. */
+  locate(nextHop: Address, zone: string): void;
   /** Takes over how routes are planned; the caller then installs every route again. */
   configure(config: Config): void;
   /** Installs a best route, or keeps it out of the kernel, as the configuration says. */
@@ -40,6 +43,7 @@ export const NO_FORWARDING: Forwarding = {
   resolver: { resolve: () => ({ isReachable: true, igpCost: 0, interface: '' }) },
   async start() {},
   async stop() {},
+  locate() {},
   configure() {},
   install() {},
   remove() {},

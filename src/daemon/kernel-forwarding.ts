@@ -5,6 +5,7 @@ import type { Kernel } from '../fib/kernel.ts';
 import { KernelView } from '../fib/kernel-view.ts';
 import { KernelNextHopResolver, type StaticRoute } from '../fib/next-hop-resolver.ts';
 import { isRejected, type RoutePlanInput, RoutePlanner } from '../fib/route-policy.ts';
+import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -53,6 +54,10 @@ export class KernelForwarding implements Forwarding {
     await this.#fib.stop();
     this.#view.stop();
     await this.#kernel.close();
+  }
+
+  locate(nextHop: Address, zone: string): void {
+    this.resolver.locate(nextHop, zone);
   }
 
   configure(config: Config): void {

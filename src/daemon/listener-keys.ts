@@ -1,9 +1,12 @@
 /** Keeps the TCP-MD5 keys of the listening sockets equal to the configuration (SESS-9). */
 import type { BgpListener } from '../bgp/session/listener.ts';
 import type { Config, SessionConfig } from '../config/model.ts';
+import { isUnspecified } from '../net/address.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
-import { formatPrefix } from '../net/text.ts';
+import { formatPrefix, parsePrefix } from '../net/text.ts';
 import type { Log } from '../telemetry/log.ts';
+
+const LINK_LOCAL = parsePrefix('fe80::/10')!;
 
 /** See the head of the file. */
 export class ListenerKeys {
@@ -26,7 +29,10 @@ export class ListenerKeys {
       this.#set(remote, password);
     };
     for (const range of neighborRanges) demand(range.prefix, range);
-    for (const neighbor of neighbors) demand(hostPrefix(neighbor.address), neighbor);
+    for (const neighbor of neighbors) {
+      const isFound = isUnspecified(neighbor.address); // by its interface, at any address of the link
+      demand(isFound ? LINK_LOCAL : hostPrefix(neighbor.address), neighbor);
+    }
     for (const [text, remote] of this.#keyed) {
       if (!keyed.has(text)) this.#listener.setPassword(remote, undefined);
     }

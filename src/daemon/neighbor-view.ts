@@ -2,7 +2,7 @@
 import type { FamilyCountersView, NeighborView } from '../api/views.ts';
 import type { NegotiatedSession } from '../bgp/session/negotiate.ts';
 import { capabilityView } from '../bgp/wire/message-view.ts';
-import { formatAddress, formatIpv4Number } from '../net/text.ts';
+import { formatAddress, formatIpv4Number, formatScopedAddress } from '../net/text.ts';
 import type { Rib } from '../rib/rib.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Neighbor } from './neighbor.ts';
@@ -14,7 +14,7 @@ export function viewNeighbor(neighbor: Neighbor, rib: Rib, clock: Clock): Neighb
   const ageMs = clock.now() - session.since;
   return {
     name: config.name,
-    address: formatAddress(config.address),
+    address: formatScopedAddress(config.address, config.interface),
     port: config.port,
     asNumber: config.asNumber,
     localAsNumber: config.localAsNumber,

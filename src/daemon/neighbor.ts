@@ -30,6 +30,7 @@ import type { Rib } from '../rib/rib.ts';
 import type { Timer } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import { BfdWatch, type BfdWatchPorts } from './bfd-watch.ts';
+import type { Forwarding } from './forwarding.ts';
 import { PrefixLimit, RESTART_AFTER_MS } from './prefix-limit.ts';
 import type { Quarantine } from './quarantine.ts';
 import { RefreshWatch } from './refresh-watch.ts';
@@ -38,6 +39,7 @@ import { ribPeerOf } from './rib-peer.ts';
 import { sessionSettingsOf } from './session-settings.ts';
 
 export interface NeighborPorts extends SessionPorts, BfdWatchPorts {
+  readonly forwarding: Forwarding;
   readonly rib: Rib;
   /** For neighbours that may know it. */
   readonly softwareVersion?: string;
@@ -197,6 +199,8 @@ export class Neighbor implements SessionEvents {
   established(negotiated: NegotiatedSession, link: SessionLink): void {
     const { gracefulRestart } = negotiated;
     const owesRoutes = gracefulRestart !== undefined && !gracefulRestart.isRestarting;
+    const { address, interface: zone } = this.#config;
+    if (zone !== undefined) this.#ports.forwarding.locate(address, zone);
     this.#helper.up(negotiated);
     this.#negotiated = negotiated;
     this.#isDeferred = owesRoutes && this.#owner.isDeferring();

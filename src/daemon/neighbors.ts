@@ -8,12 +8,17 @@
 import type { Session, StopReason } from '../bgp/session/session.ts';
 import { CEASE_PEER_DECONFIGURED } from '../bgp/wire/constants.ts';
 import type { Config, NeighborConfig, NeighborRangeConfig } from '../config/model.ts';
-import { type Address, sameAddress } from '../net/address.ts';
+import { type Address, isUnspecified, sameAddress } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
 import { containsAddress } from '../net/prefix.ts';
-import { formatAddress, formatPrefix } from '../net/text.ts';
+import { formatAddress, formatPrefix, formatScopedAddress } from '../net/text.ts';
 import type { PeerId } from '../rib/ids.ts';
+import type { Discovery } from '../runtime/discovery.ts';
 import { Neighbor, type NeighborOwner, type NeighborPorts } from './neighbor.ts';
+
+export interface NeighborsPorts extends NeighborPorts {
+  readonly discovery: Discovery;
+}
 
 interface Admitted {
   readonly neighbor: Neighbor;
@@ -23,14 +28,16 @@ interface Admitted {
 
 /** See the head of the file. */
 export class Neighbors {
-  readonly #ports: NeighborPorts;
+  readonly #ports: NeighborsPorts;
   readonly #owner: NeighborOwner;
   /** By address and port, the identity of a session (DEDUP-1). */
   readonly #byIdentity = new Map<string, Admitted>();
+  /** Routers heard on the interfaces of neighbours without address. */
+  readonly #heard = new Map<string, Address>();
   #config: Config | undefined;
   #isRestarting = true;
 
-  constructor(ports: NeighborPorts, owner: Omit<NeighborOwner, 'rested'>) {
+  constructor(ports: NeighborsPorts, owner: Omit<NeighborOwner, 'rested'>) {
     this.#ports = ports;
     const { clock } = ports;
     // Later, because who rests now may be about to take a connection in this very turn.
@@ -65,9 +72,20 @@ export class Neighbors {
     if (this.#config) this.apply(this.#config);
   }
 
+  /** A router spoke on an interface: it is the neighbour there, unless the session with another is up. */
+  hear(router: Address, zone: string): void {
+    const known = this.#heard.get(zone);
+    if (known && sameAddress(known, router)) return;
+    const found = this.list().filter(({ config }) => config.interface === zone);
+    if (known && found.some(({ session }) => session.state === 'Established')) return;
+    this.#heard.set(zone, router);
+    if (this.#config) this.apply(this.#config);
+  }
+
   /** Brings the sessions in line with a configuration. */
   apply(config: Config): void {
     this.#config = config;
+    this.#followInterfaces(config);
     const wanted = this.#wanted(config);
     for (const [identity, { neighbor }] of this.#byIdentity) {
       if (!wanted.has(identity)) this.#remove(identity, neighbor);
@@ -87,10 +105,13 @@ export class Neighbors {
    *
    * @returns a few words when there is none to take it
    */
-  lookup(address: Address): Session | string {
-    const known = this.list().find(({ config }) => sameAddress(config.address, address));
+  lookup(address: Address, zone: string | undefined): Session | string {
+    if (zone !== undefined && this.#isFollowed(zone)) this.hear(address, zone);
+    const known = this.list().find(
+      ({ config }) => sameAddress(config.address, address) && config.interface === zone,
+    );
     if (known) return known.obstacle ?? known.session;
-    const admitted = this.#admit(address);
+    const admitted = this.#admit(address, zone);
     return typeof admitted === 'string' ? admitted : admitted.session;
   }
 
@@ -100,11 +121,12 @@ export class Neighbors {
     for (const { neighbor, range } of this.#byIdentity.values()) {
       const source = range && findRange(config, neighbor.config.address);
       if (!source) continue;
-      const member = memberOf(source, neighbor.config.address);
+      const member = memberOf(source, neighbor.config.address, neighbor.config.interface);
       wanted.set(identityOf(member), { config: member, range: formatPrefix(source.prefix) });
     }
     for (const neighbor of config.neighbors) {
-      wanted.set(identityOf(neighbor), { config: neighbor, range: undefined });
+      const located = locate(neighbor, this.#heard);
+      wanted.set(identityOf(neighbor), { config: located, range: undefined });
     }
     return wanted;
   }
@@ -121,12 +143,17 @@ export class Neighbors {
       this.#byIdentity.set(identity, { neighbor: known.neighbor, range });
       return;
     }
-    this.#add(wanted, range, config);
+    this.#add(identity, wanted, range, config);
   }
 
-  #add(wanted: NeighborConfig, range: string | undefined, config: Config): Neighbor {
+  #add(
+    identity: string,
+    wanted: NeighborConfig,
+    range: string | undefined,
+    config: Config,
+  ): Neighbor {
     const neighbor = new Neighbor(wanted, config, this.#isRestarting, this.#ports, this.#owner);
-    this.#byIdentity.set(identityOf(wanted), { neighbor, range });
+    this.#byIdentity.set(identity, { neighbor, range });
     neighbor.start();
     return neighbor;
   }
@@ -137,7 +164,18 @@ export class Neighbors {
     this.#owner.settled(neighbor.config.name);
   }
 
-  #admit(address: Address): Neighbor | string {
+  #isFollowed(zone: string): boolean {
+    return this.#config?.neighbors.some((neighbor) => zoneOf(neighbor) === zone) ?? false;
+  }
+
+  #followInterfaces({ neighbors }: Config): void {
+    const zones = new Set(neighbors.flatMap((neighbor) => zoneOf(neighbor) ?? []));
+    for (const zone of this.#heard.keys()) if (!zones.has(zone)) this.#heard.delete(zone);
+    const reason = this.#ports.discovery.follow(zones, (router, zone) => this.hear(router, zone));
+    if (reason) this.#ports.log.error({ reason }, 'cannot look for neighbors on interfaces');
+  }
+
+  #admit(address: Address, zone: string | undefined): Neighbor | string {
     const config = this.#config;
     const range = config && findRange(config, address);
     if (!range) return 'no neighbor has this address';
@@ -146,7 +184,8 @@ export class Neighbors {
     if (members.length >= range.limit) {
       return `the range ${name} is full: ${range.limit} neighbors`;
     }
-    return this.#add(memberOf(range, address), name, config);
+    const member = memberOf(range, address, zone);
+    return this.#add(identityOf(member), member, name, config);
   }
 
   /** A neighbour of a range that rests is forgotten, so that it does not count against the limit. */
@@ -158,8 +197,23 @@ export class Neighbors {
   }
 }
 
-function identityOf({ address, port }: NeighborConfig): string {
-  return `${formatAddress(address)} ${port}`;
+function identityOf({ address, interface: zone, port }: NeighborConfig): string {
+  return `${formatScopedAddress(address, zone)} ${port}`;
+}
+
+/** The interface of a neighbour that is yet to be found. */
+function zoneOf({ address, interface: zone }: NeighborConfig): string | undefined {
+  return isUnspecified(address) ? zone : undefined;
+}
+
+/** With the address that was heard on its interface, or waiting for one. */
+function locate(neighbor: NeighborConfig, heard: ReadonlyMap<string, Address>): NeighborConfig {
+  const zone = zoneOf(neighbor);
+  if (zone === undefined) return neighbor;
+  const address = heard.get(zone);
+  if (address) return { ...neighbor, address };
+  const { waitingFor = `a router on ${zone}` } = neighbor;
+  return { ...neighbor, waitingFor };
 }
 
 /** The longest range that covers an address. */
@@ -170,7 +224,17 @@ function findRange(config: Config, address: Address): NeighborRangeConfig | unde
 }
 
 /** A dynamic neighbour: it always waits for the peer to dial. */
-function memberOf(range: NeighborRangeConfig, address: Address): NeighborConfig {
+function memberOf(
+  range: NeighborRangeConfig,
+  address: Address,
+  zone: string | undefined,
+): NeighborConfig {
   const { prefix: _prefix, limit: _limit, ...session } = range;
-  return { ...session, name: `Dynamic_${formatAddress(address)}`, address, passive: true };
+  return {
+    ...session,
+    name: `Dynamic_${formatAddress(address)}`,
+    address,
+    interface: zone,
+    passive: true,
+  };
 }

@@ -15,6 +15,7 @@ export function sessionSettingsOf(
   return {
     name: neighbor.name,
     address: neighbor.address,
+    interface: neighbor.interface,
     port: neighbor.port,
     sourceAddress: neighbor.sourceAddress,
     asNumber: neighbor.asNumber,

@@ -5,7 +5,7 @@
  * Answers are kept, and are the same object until they change, so that whoever derives something from an
  * answer can tell by identity whether it still holds.
  */
-import { type Address, isUnspecified, sameAddress } from '../net/address.ts';
+import { type Address, isLinkLocal, isUnspecified, sameAddress } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { formatAddress } from '../net/text.ts';
 import type { NextHopResolver } from '../rib/ports.ts';
@@ -36,6 +36,8 @@ interface Answer {
 export class KernelNextHopResolver implements NextHopResolver, RoutePlanFacts {
   readonly #view: KernelView;
   readonly #answers = new Map<string, Answer>();
+  /** Interfaces of link-local next hops; there are as many as neighbours on links. */
+  readonly #places = new Map<string, string>();
   /** Interfaces asked for, by name. */
   readonly #interfaces = new Map<string, boolean>();
   readonly #statics = new LongestMatch<StaticRoute>();
@@ -58,8 +60,16 @@ export class KernelNextHopResolver implements NextHopResolver, RoutePlanFacts {
     this.#refresh();
   }
 
+  /** Says on which interface a link-local address is; the last word counts. */
+  locate(nextHop: Address, zone: string): void {
+    const key = keyOf(nextHop);
+    if (this.#places.get(key) === zone) return;
+    this.#places.set(key, zone);
+    this.#refresh();
+  }
+
   resolve(nextHop: Address): Resolution {
-    const key = String.fromCharCode(...nextHop);
+    const key = keyOf(nextHop);
     const known = this.#answers.get(key);
     if (known) return known.resolution;
     if (this.#answers.size >= MAXIMUM_ANSWERS) this.#answers.clear();
@@ -105,6 +115,7 @@ export class KernelNextHopResolver implements NextHopResolver, RoutePlanFacts {
   /** The longest match wins; at equal length direct before static before learned (RIB-1). */
   #compute(nextHop: Address, depth: number): Resolution {
     if (isUnspecified(nextHop) || this.#view.isOwnAddress(nextHop)) return unreachable();
+    if (isLinkLocal(nextHop)) return this.#onLink(nextHop);
     const subnet = this.#view.subnetOf(nextHop);
     const fixed = this.#statics.lookup(nextHop);
     const learned = this.#view.routeTo(nextHop);
@@ -112,6 +123,13 @@ export class KernelNextHopResolver implements NextHopResolver, RoutePlanFacts {
     if (subnet && lengthOf(subnet) === length) return direct(nextHop, subnet);
     if (fixed && lengthOf(fixed) === length) return this.#through(fixed, nextHop, depth);
     return learned ? this.#learned(nextHop, learned) : unreachable();
+  }
+
+  /** A link-local address leads nowhere but to its link. */
+  #onLink(nextHop: Address): Resolution {
+    const dev = this.#places.get(keyOf(nextHop));
+    if (dev === undefined || !this.#view.isInterfaceUp(dev)) return unreachable();
+    return reachable(dev, 0, { via: nextHop, dev });
   }
 
   #through(route: StaticRoute, nextHop: Address, depth: number): Resolution {
@@ -132,6 +150,10 @@ export class KernelNextHopResolver implements NextHopResolver, RoutePlanFacts {
     if (!via) return reachable(dev, 0, { via: nextHop, dev });
     return reachable(dev, COST_UNKNOWN, { via, dev, ...(onlink && { onlink }) });
   }
+}
+
+function keyOf(address: Address): string {
+  return String.fromCharCode(...address);
 }
 
 /** A fresh object: answers of different next hops are never the same one. */

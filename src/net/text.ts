@@ -80,6 +80,11 @@ export function parseCidr(text: string): Prefix | undefined {
   return prefix && sameAddress(prefix.address, cut.address) ? prefix : undefined;
 }
 
+/** An address with the interface it means something on: `fe80::1%eth0`. */
+export function formatScopedAddress(address: Address, zone: string | undefined): string {
+  return zone === undefined ? formatAddress(address) : `${formatAddress(address)}%${zone}`;
+}
+
 /** An interface address with its prefix length: `10.0.0.7/24`; a bare address is a host (/32, /128). */
 export function parseInterfaceAddress(
   text: string,

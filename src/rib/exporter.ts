@@ -8,6 +8,7 @@
 import { prepend, withoutConfederation } from '../bgp/wire/as-path.ts';
 import { COMMUNITY_GRACEFUL_SHUTDOWN, sortCommunities } from '../bgp/wire/communities.ts';
 import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
+import { isLinkLocal } from '../net/address.ts';
 import { addressSize } from '../net/family.ts';
 import type { PolicyVerdict } from '../policy/compile.ts';
 import {
@@ -283,6 +284,7 @@ export class Exporter {
     if (!keeps || nextHop.length === 0) return selfAddress;
     // The link-local half means nothing beyond the link it came from (RFC 2545 §3).
     const global = nextHop.length === 32 ? nextHop.subarray(0, 16) : nextHop;
+    if (isLinkLocal(global)) return selfAddress;
     const isOwnFamily = global.length === addressSize(this.#tables.family);
     if (isOwnFamily || (global.length === 16 && this.#profile.takesIpv6NextHops)) return global;
     return isBgp ? undefined : selfAddress;

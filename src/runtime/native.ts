@@ -31,6 +31,14 @@ export interface Native {
   send(fd: number, bytes: Uint8Array, sizeBytes: number): Promise<NativeResult>;
   /** @returns octets received, the real size with MSG_TRUNC, or a failure */
   recv(fd: number, into: Uint8Array, flags: number): number;
+  /** One datagram; `to` is a sockaddr in host layout. Both are borrowed for the call. */
+  sendTo(fd: number, bytes: Uint8Array, to: Uint8Array): number;
+  /** Like {@link recv}; the sender's sockaddr goes into `from`. */
+  recvFrom(fd: number, into: Uint8Array, from: Uint8Array): number;
+  /** 0 when there is no such interface. */
+  interfaceIndex(name: string): number;
+  /** Empty when there is no such interface. */
+  interfaceName(index: number): string;
   close(fd: number): number;
   /** errno of the failed call just made on this thread. */
   errno(): number;
@@ -48,6 +56,7 @@ type Koffi = typeof import('koffi').default;
 const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;
 const BPF_INSTRUCTION_SIZE = 8;
+const IF_NAMESIZE = 16;
 
 let native: Native | undefined;
 
@@ -76,6 +85,14 @@ function bindLibc(koffi: Koffi): Native {
   ]);
   const send = libc.func('intptr_t send(int, const uint8_t *, size_t, int)');
   const recv = libc.func('intptr_t recv(int, uint8_t *, size_t, int)');
+  const sendTo = libc.func(
+    'intptr_t sendto(int, const uint8_t *, size_t, int, const uint8_t *, uint32_t)',
+  );
+  const recvFrom = libc.func(
+    'intptr_t recvfrom(int, uint8_t *, size_t, int, uint8_t *, uint32_t *)',
+  );
+  const nameToIndex = libc.func('uint32_t if_nametoindex(const char *)');
+  const indexToName = libc.func('void *if_indextoname(uint32_t, uint8_t *)');
   const close = libc.func('int close(int)');
   return {
     socket: (domain, type, protocol) => socket(domain, type, protocol),
@@ -97,6 +114,14 @@ function bindLibc(koffi: Koffi): Native {
         });
       }),
     recv: (fd, into, flags) => Number(recv(fd, into, into.length, flags)),
+    sendTo: (fd, bytes, to) => Number(sendTo(fd, bytes, bytes.length, 0, to, to.length)),
+    recvFrom: (fd, into, from) =>
+      Number(recvFrom(fd, into, into.length, 0, from, Uint32Array.of(from.length))),
+    interfaceIndex: (name) => nameToIndex(name),
+    interfaceName: (index) => {
+      const name = Buffer.alloc(IF_NAMESIZE);
+      return indexToName(index, name) === null ? '' : name.toString('latin1', 0, name.indexOf(0));
+    },
     close: (fd) => close(fd),
     errno: () => koffi.errno(),
     watchReadable: (fd, onReadable) => watchReadable(koffi, fd, onReadable),

@@ -22,12 +22,14 @@ const LINGER_MS = 10_000;
 export interface RemoteEnd {
   readonly address: Address;
   readonly port: number;
+  readonly interface?: string | undefined;
 }
 
 /** A live connection; `describeError` turns a system error into a sentence. */
 export class TcpConnection implements Connection {
   readonly remoteAddress: Address;
   readonly remotePort: number;
+  readonly remoteInterface: string | undefined;
   readonly #socket: Socket;
   readonly #describeError: (error: Error) => string;
   #handler: ConnectionHandler | undefined;
@@ -39,6 +41,7 @@ export class TcpConnection implements Connection {
     this.#describeError = describeError;
     this.remoteAddress = remote.address;
     this.remotePort = remote.port;
+    this.remoteInterface = remote.interface;
     socket.on('error', (error) => this.#failed(error));
     socket.on('close', () => this.#closed());
   }

@@ -99,7 +99,7 @@ function acceptedConnection(socket: Socket): TcpConnection | undefined {
   const where = formatEndpoint(address, port);
   return new TcpConnection(
     socket,
-    { address, port },
+    { address, port, interface: socket.remoteAddress?.split('%')[1] },
     (error) => `connection from ${where}: ${reasonOf(error)}`,
   );
 }

@@ -44,6 +44,8 @@ export interface Connection {
   readonly localPort: number;
   readonly remoteAddress: Address;
   readonly remotePort: number;
+  /** The interface of a link-local remote address; undefined for all others. */
+  readonly remoteInterface: string | undefined;
   /** Octets accepted by `write` but not yet by the kernel. */
   readonly bufferedBytes: number;
   setHandler(handler: ConnectionHandler): void;

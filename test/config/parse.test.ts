@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseAddress, parseCidr } from '../../src/net/text.ts';
+import { formatAddress, parseAddress, parseCidr } from '../../src/net/text.ts';
 import { config, faultLines, ROUTER } from './support.ts';
 
 t.test('fills in the defaults of a neighbor', async (t) => {
@@ -218,13 +218,33 @@ t.test('CIDRs are unique in each list', async (t) => {
   );
 });
 
-t.test('the ends of a session name no interface (SESS-15)', async (t) => {
-  for (const address of ['0.0.0.0', '"::"', 'fe80::1']) {
+t.test('the far end of a session is a specified address', async (t) => {
+  for (const address of ['0.0.0.0', '"::"', '10.0.0.1%eth0', 'fe80::1%', 'fe80::1%a%b']) {
     const text = `${ROUTER}\nneighbors: [{ name: a, address: ${address}, asNumber: 1 }]`;
     t.match(faultLines(text), [
       /^2:33: neighbors\[0\].address: expected an IPv4 or IPv6 address, not/,
     ]);
   }
+});
+
+t.test('a link-local neighbor names its interface, an interface may stand alone', async (t) => {
+  const neighbor = (keys: string) => `${ROUTER}\nneighbors: [{ name: a, asNumber: 1, ${keys} }]`;
+  const parsed = (keys: string) => config(neighbor(keys)).neighbors[0]!;
+  for (const keys of ['address: fe80::1%eth0', 'address: fe80::1, interface: eth0']) {
+    t.equal(parsed(keys).interface, 'eth0');
+    t.equal(formatAddress(parsed(keys).address), 'fe80::1');
+  }
+  t.match(parsed('interface: eth0'), { interface: 'eth0', address: new Uint8Array(16) });
+  const faults = [
+    ['passive: true', /address: is required/],
+    ['address: fe80::1', /address: is link-local: name its interface/],
+    ['address: 10.0.0.1, interface: eth0', /interface: goes with a link-local address/],
+    ['address: fe80::1%eth1, interface: eth0', /interface: address is on eth1/],
+    ['interface: "a b"', /interface: expected the name of an interface/],
+  ] as const;
+  for (const [keys, fault] of faults) t.match(faultLines(neighbor(keys)), [fault]);
+  const twice = `${neighbor('interface: eth0').slice(0, -1)}, { name: b, asNumber: 1, interface: eth0 }]`;
+  t.match(faultLines(twice), [/neighbors\[0\] is at interface eth0 port 179 too/]);
 });
 
 t.test('of faults of syntax the first of a line is told: the others follow from it', async (t) => {

@@ -112,6 +112,8 @@ t.test('members of a range with a password must know it (SESS-9)', async (t) => 
   );
   await hub.apply(hubConfig(2));
   await lab.settle(60_000);
+  t.equal(members[0]!.state('hub'), 'Established', 'it has the hold time to follow');
+  await lab.settle(240_000);
   t.not(members[0]!.state('hub'), 'Established');
   t.equal(members[1]!.state('hub'), 'Established');
 });

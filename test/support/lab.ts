@@ -13,6 +13,7 @@ import { formatAddress, formatPrefix, parseAddress } from '../../src/net/text.ts
 import type { UdpTransport } from '../../src/runtime/udp.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { FakeClock } from './fake-clock.ts';
+import { MemoryDiscovery } from './memory-discovery.ts';
 import { MemoryKernel } from './memory-kernel.ts';
 import { MemoryNetwork, type MemoryTransport } from './memory-transport.ts';
 import { MemoryUdp } from './memory-udp.ts';
@@ -56,6 +57,8 @@ export class LabNode {
   readonly kernel: MemoryKernel;
   readonly transport: MemoryTransport;
   readonly udp: UdpTransport;
+  /** Says nothing by itself; tests make it hear. */
+  readonly discovery = new MemoryDiscovery();
   readonly #lab: Lab;
   #config: Config;
   #running: { daemon: Daemon; views: DaemonViews; commands: DaemonCommands } | undefined;
@@ -86,8 +89,8 @@ export class LabNode {
     const config = this.#config;
     const forwarding = new KernelForwarding({ kernel: this.kernel, clock, log, config });
     const random = { uniform: () => 0.5 };
-    const { transport, udp } = this;
-    const ports = { clock, random, transport, udp, forwarding, log };
+    const { transport, udp, discovery } = this;
+    const ports = { clock, random, transport, udp, discovery, forwarding, log };
     const daemon = new Daemon(config, ports);
     const identity = { version: '0', node: 'lab', pid: 1, startedAt: '' };
     const context = {

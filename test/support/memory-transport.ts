@@ -5,7 +5,7 @@
  * Like TCP it keeps order, loses nothing while a connection lives, and pushes back: octets stay with
  * the sender while the receiver is paused or the line is cut.
  */
-import { type Address, isUnspecified, sameAddress } from '../../src/net/address.ts';
+import { type Address, isLinkLocal, isUnspecified, sameAddress } from '../../src/net/address.ts';
 import { CatbirdError } from '../../src/net/error.ts';
 import { containsAddress, type Prefix } from '../../src/net/prefix.ts';
 import { formatAddress, formatPrefix } from '../../src/net/text.ts';
@@ -190,6 +190,8 @@ export class MemoryTransport implements Transport {
       dialled.localAddress,
       dialled.localPort,
     );
+    accepted.password = password;
+    dialled.password = password;
     accepted.joined(dialled, true);
     dialled.joined(accepted, false);
     // Set before the other side can write: nothing arrives ahead of onConnected.
@@ -217,6 +219,7 @@ export class MemoryConnection implements Connection {
   readonly localPort: number;
   readonly remoteAddress: Address;
   readonly remotePort: number;
+  readonly remoteInterface: string | undefined;
   isDead = false;
   bufferedBytes = 0;
   /** Number of deliveries to the network: what would be system calls. */
@@ -231,7 +234,7 @@ export class MemoryConnection implements Connection {
   #isClosing = false;
   #wantsDrain = false;
   #isFlushScheduled = false;
-  /** Key set on the open connection; undefined also when it was never changed. */
+  /** What the two ends sign otherwise waits, as TCP would send it again. */
   password: string | undefined;
 
   constructor(host: MemoryTransport, ends: Ends) {
@@ -240,6 +243,7 @@ export class MemoryConnection implements Connection {
     this.localPort = ends.localPort;
     this.remoteAddress = ends.remote;
     this.remotePort = ends.remotePort;
+    this.remoteInterface = isLinkLocal(ends.remote) ? 'eth0' : undefined;
   }
 
   setHandler(handler: ConnectionHandler): void {
@@ -252,6 +256,7 @@ export class MemoryConnection implements Connection {
 
   setPassword(password: string | undefined): string | undefined {
     this.password = password;
+    for (const end of [this, this.#peer]) end?.scheduleFlush();
     return this.isDead ? 'the connection is closed' : undefined;
   }
 
@@ -346,6 +351,7 @@ export class MemoryConnection implements Connection {
   #flush(): void {
     const peer = this.#peer;
     if (this.isDead || !peer || this.#corks > 0 || this.#isCut()) return;
+    if (!peer.isDead && peer.password !== this.password) return;
     if (peer.isDead) {
       if (this.#outbox.length > 0) this.died('the peer reset the connection');
       return;

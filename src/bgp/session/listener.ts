@@ -15,8 +15,12 @@ import type { Session } from './session.ts';
 
 /** What the listener needs from its owner. */
 export interface ListenerOwner {
-  /** The session an address belongs to, perhaps made now (neighbour ranges); or why there is none. */
-  lookup(address: Address): Session | string;
+  /**
+   * The session an address belongs to, perhaps made now (neighbour ranges); or why there is none.
+   *
+   * @param zone the interface of a link-local address
+   */
+  lookup(address: Address, zone: string | undefined): Session | string;
   /**
    * A connection was closed at once. Told at most every ten seconds.
    *
@@ -155,7 +159,7 @@ export class BgpListener {
 
   #accept(connection: Connection): void {
     const address = connection.remoteAddress;
-    const session = this.#owner.lookup(address);
+    const session = this.#owner.lookup(address, connection.remoteInterface);
     const refusal = this.#refusal(session, address);
     if (typeof session !== 'string' && refusal === undefined) {
       session.accept(connection);

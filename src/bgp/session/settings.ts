@@ -20,6 +20,8 @@ export interface SessionSettings {
   /** Label, for logs and views. */
   readonly name: string;
   readonly address: Address;
+  /** The interface a link-local address is on. */
+  readonly interface?: string | undefined;
   readonly port: number;
   /** Local end of connections we open; undefined for the kernel's choice (SESS-8). */
   readonly sourceAddress?: Address | undefined;
@@ -65,10 +67,11 @@ const TTL_MAXIMUM = 255;
 
 /** Where and how to dial. */
 export function endpointOf(settings: SessionSettings): PeerEndpoint {
-  const { address, port, sourceAddress, password, ttlSecurity } = settings;
+  const { address, interface: zone, port, sourceAddress, password, ttlSecurity } = settings;
   return {
     address,
     port,
+    ...(zone !== undefined && { interface: zone }),
     ...(sourceAddress && { sourceAddress }),
     ...(password !== undefined && { password }),
     ...(ttlSecurity ? { ttl: TTL_MAXIMUM, minimumTtl: minimumTtl(ttlSecurity) } : {}),
@@ -97,6 +100,7 @@ export function needsRestart(old: SessionSettings, next: SessionSettings): reado
     if (!isSame) changed.push(name);
   };
   check('address', sameAddress(old.address, next.address));
+  check('interface', old.interface === next.interface);
   check('port', old.port === next.port);
   check('sourceAddress', sameOptionalAddress(old.sourceAddress, next.sourceAddress));
   check('asNumber', old.asNumber === next.asNumber);
