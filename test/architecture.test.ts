@@ -88,6 +88,11 @@ const EXCEPTIONS: readonly Exception[] = [
   exception('runtime/tcp-connection.ts', 'net', 'the system names addresses as text'),
   exception('runtime/tcp-transport.ts', 'net', 'the system names addresses as text'),
   exception('runtime/udp-transport.ts', 'net', 'the system names addresses as text'),
+  exception(
+    'runtime/router-discovery.ts',
+    'net',
+    'the system names addresses as octets, to be told apart',
+  ),
   exception('cli/commands/run.ts', 'main', 'the command that starts the composition root'),
   exception('cli/commands/run.ts', 'run', 'reads the options of the composition root'),
   exception('cli/commands/check.ts', 'run', 'reads the file exactly as the daemon will'),
