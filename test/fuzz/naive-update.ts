@@ -70,7 +70,8 @@ function mpPrefixes(type: number, value: Uint8Array, options: WireOptions): read
   const family: Family = afi === 1 ? 'ipv4-unicast' : 'ipv6-unicast';
   if (type === 15) return prefixes(value.slice(3), family, options);
   const hop = value[3]!;
-  const isPossible = afi === 1 ? hop === 4 : hop === 16 || hop === 32;
+  const isIpv6 = hop === 16 || hop === 32;
+  const isPossible = afi === 2 ? isIpv6 : hop === 4 || (isIpv6 && options.hasExtendedNextHop);
   if (!isPossible || value.length < 4 + hop + 1) throw new Broken();
   return prefixes(value.slice(4 + hop + 1), family, options);
 }

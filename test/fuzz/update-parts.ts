@@ -119,12 +119,18 @@ function makeNlri(dice: Dice, size: 4 | 16, hasPathIds: boolean): Uint8Array {
 
 function makeReach(dice: Dice, { hasPathIds }: Shape): Attribute {
   const isV6 = !dice.oneIn(4);
-  const hop = isV6
-    ? concat(V6_NEXT_HOP, dice.oneIn(3) ? hex(`fe80${'0'.repeat(28)}`) : new Uint8Array(0))
-    : hex('c0000202');
+  const hop = isV6 || dice.oneIn(2) ? makeIpv6Hop(dice) : hex('c0000202');
   const nlri = makeNlri(dice, isV6 ? 16 : 4, hasPathIds);
   const value = concat(Uint8Array.of(0, isV6 ? 2 : 1, 1, hop.length), hop, Uint8Array.of(0), nlri);
   return plain(0x80, 14, value);
+}
+
+/** Global or link-local, alone or in any pair; for IPv4 too (RFC 8950). */
+function makeIpv6Hop(dice: Dice): Uint8Array {
+  const linkLocal = hex(`fe80${'0'.repeat(27)}1`);
+  if (dice.oneIn(2)) return dice.oneIn(4) ? linkLocal : V6_NEXT_HOP;
+  const first = dice.oneIn(2) ? V6_NEXT_HOP : dice.pick([linkLocal, new Uint8Array(16)]);
+  return concat(first, dice.oneIn(8) ? V6_NEXT_HOP : linkLocal);
 }
 
 function makeUnreach(dice: Dice, { hasPathIds }: Shape): Attribute {
@@ -156,6 +162,7 @@ function makeAttributes(dice: Dice, { asWidth }: Shape): Attribute[] {
     () => plain(0xc0, 18, concat(makeAsn(dice, 4), dice.octets(4))),
     () => plain(0xc0, 25, words(dice, 20)),
     () => plain(0xc0, 32, words(dice, 12)),
+    () => plain(0xc0, 35, makeAsn(dice, 4)),
     () => plain(0xc0, 11 + dice.below(240), dice.octets(dice.count(300))),
     () => plain(0x80, 40, dice.octets(dice.count(20))),
   ];

@@ -339,8 +339,9 @@ function readAs4Path(
   bytes: Uint8Array,
   at: number,
   end: number,
+  { toleratesAsZero }: AttributeContext,
 ): AttributeProblem | undefined {
-  const path = decodeAsPath(bytes, at, end, 4);
+  const path = decodeAsPath(bytes, at, end, 4, toleratesAsZero);
   if (typeof path === 'string') return problem(UPDATE_OPTIONAL_ATTRIBUTE, path);
   draft.as4Path = withoutConfederation(path); // RFC 6793 §6
   return undefined;

@@ -226,3 +226,11 @@ t.test('random octets decode or give a fault, never throw', async () => {
     { numRuns: 2000 },
   );
 });
+
+t.test('AS 0 is tolerated in AS4_PATH where it is in AS_PATH (fuzz seed 4056)', async (t) => {
+  const tolerant = { ...TWO_OCTET, toleratesAsZero: true };
+  const path = { segments: [{ type: 2, asns: Uint32Array.of(0, 65536) }] };
+  const set = decode(concat(...MANDATORY), OPTIONS);
+  const again = decode(encodePathAttributes({ ...set, asPath: path }, 2, true), tolerant);
+  t.same(again.asPath, path);
+});

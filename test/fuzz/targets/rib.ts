@@ -6,7 +6,7 @@
  * all are gone nothing is left.
  */
 import { encodePathAttributes } from '../../../src/bgp/wire/encode-path-attributes.ts';
-import { FAMILIES } from '../../../src/net/family.ts';
+import { FAMILIES, type Family } from '../../../src/net/family.ts';
 import { concat, message, toHex } from '../../bgp/wire/build.ts';
 import { asPath, type LabPeer, type LabPeerOptions, RibLab } from '../../rib/support/rib-lab.ts';
 import type { Dice } from '../dice.ts';
@@ -39,7 +39,22 @@ const ACTIONS: readonly ((scene: Scene, from: LabPeer, octets: Uint8Array) => vo
   ({ lab, listeners }, _from, octets) => {
     lab.rib.routeRefresh(listeners[(octets[0] ?? 0) % 3]!.id, 'ipv4-unicast');
   },
+  ({ lab }, from, octets) => lab.rib.beginRefresh(from.id, familyOf(octets)),
+  ({ lab }, from, octets) => lab.rib.endRefresh(from.id, familyOf(octets)),
+  ({ lab }, from) => lab.rib.reimport(from.id),
+  ({ lab, listeners }, _from, octets) => {
+    const listener = listeners[(octets[0] ?? 0) % listeners.length]!;
+    lab.rib.routeRefresh(listener.id, familyOf(octets));
+    listener.update({ exportRules: (octets[0] ?? 0) < 128 ? [HARMLESS] : [] });
+  },
 ];
+
+/** Puts a listener into another group without changing what it is told. */
+const HARMLESS = { name: 'all', match: {}, set: {}, action: 'accept' } as const;
+
+function familyOf(octets: Uint8Array): Family {
+  return FAMILIES[(octets[0] ?? 0) & 1]!;
+}
 
 interface Scene {
   readonly lab: RibLab;
@@ -82,9 +97,13 @@ function modeOf(head: number, sender: number): number {
 function optionsOf(mode: number): LabPeerOptions {
   const isInternal = (mode & INTERNAL) !== 0;
   const hasAddPath = (mode & ADD_PATH) !== 0;
+  const role = isInternal ? undefined : hasAddPath ? 'provider' : 'peer';
   return {
     isInternal,
     asNumber: isInternal ? 64_512 : 65_001,
+    role,
+    ...(role === 'peer' && { onlyToCustomer: 65_001 }),
+    hasExtendedNextHop: hasAddPath || isInternal,
     isRouteReflectorClient: isInternal && (mode & CLIENT) !== 0,
     asWidth: (mode & TWO_OCTET) === 0 ? 4 : 2,
     addPathReceive: hasAddPath,
@@ -93,11 +112,17 @@ function optionsOf(mode: number): LabPeerOptions {
   };
 }
 
-/** An iBGP client, an eBGP peer of old make, and one with Add-Path. */
+/** An iBGP client, an eBGP peer of old make, one with Add-Path, and one that takes everything new. */
 const LISTENERS: readonly LabPeerOptions[] = [
   optionsOf(INTERNAL | CLIENT),
   optionsOf(TWO_OCTET),
   { ...optionsOf(INTERNAL | ADD_PATH), hasEnhancedRefresh: true },
+  {
+    ...optionsOf(INTERNAL | CLIENT),
+    hasEnhancedRefresh: true,
+    maximumMessageSize: 65_535,
+    localAddress: '2001:db8::100',
+  },
 ];
 
 function run(input: Uint8Array): void {

@@ -5,6 +5,7 @@
  * Holds: nothing is thrown; every up has its down; no timer is left; what it sends is well-formed; it
  * comes back as soon as it is let.
  */
+import type { SessionSettings } from '../../../src/bgp/session/settings.ts';
 import { KEEPALIVE } from '../../../src/bgp/wire/header.ts';
 import { encodeNotification } from '../../../src/bgp/wire/notification.ts';
 import { encodeRouteRefresh } from '../../../src/bgp/wire/route-refresh.ts';
@@ -35,8 +36,26 @@ const RICH_OPEN = openMessage({
     { kind: 'extended-message' },
     { kind: 'add-path', families: [{ ...FAMILY, mode: 3 }] },
     RESTART_CAPABILITY,
+    { kind: 'extended-next-hop', families: [{ ...FAMILY, nextHopAfi: 2 }] },
+    { kind: 'fqdn', hostName: 'r\u001b[2J', domainName: 'x'.repeat(64) },
+    { kind: 'software-version', text: 'v' },
   ],
 });
+const EXTERNAL_OPEN = openMessage({
+  asNumber: 65_001,
+  capabilities: [
+    { kind: 'multiprotocol', ...FAMILY },
+    { kind: 'four-octet-as', asNumber: 65_001 },
+    { kind: 'role', role: 4 },
+  ],
+});
+
+/** Settings beyond the plain ones, by two bits of the first octet. */
+function extrasOf(mode: number): Partial<SessionSettings> {
+  const extended = { extendedMessages: true, extendedNextHop: true, softwareVersion: 'x' };
+  const external = { asNumber: 65_001, role: 'peer', strictRole: true } as const;
+  return { ...((mode & 0x20) !== 0 && extended), ...((mode & 0x10) !== 0 && external) };
+}
 
 /** The first octet chooses chunks and settings; records of kinds below follow. */
 export const SESSION: FuzzTarget = {
@@ -64,6 +83,7 @@ const KINDS: readonly ((scene: Scene, octets: Uint8Array) => void)[] = [
   ({ speaker }) => speaker.session.stop('silent'),
   ({ speaker }) => speaker.session.start(),
   ({ peer }) => peer.connection?.close(),
+  ({ speaker }) => void speaker.session.requestRefresh(),
 ];
 
 interface Scene {
@@ -73,7 +93,7 @@ interface Scene {
 }
 
 function makeScript(dice: Dice): Step[] {
-  const opening = [openMessage(), RICH_OPEN][dice.below(2)]!;
+  const opening = dice.pick([openMessage(), RICH_OPEN, EXTERNAL_OPEN]);
   const steps: Step[] = dice.oneIn(8) ? [] : [{ kind: SEND, octets: opening }];
   if (!dice.oneIn(8)) steps.push({ kind: SEND, octets: KEEPALIVE });
   for (let left = dice.below(12); left > 0; left--) {
@@ -90,6 +110,7 @@ function makeMessage(dice: Dice): Uint8Array {
   const messages = [
     openMessage,
     () => RICH_OPEN,
+    () => EXTERNAL_OPEN,
     () => KEEPALIVE,
     () => END_OF_RIB,
     () => encodeRouteRefresh(dice.pick(['ipv4-unicast', 'ipv6-unicast']), dice.below(4)),
@@ -106,7 +127,10 @@ async function run(input: Uint8Array): Promise<void> {
   const lab = new Lab();
   lab.network.chunkBytes = CHUNKS[mode % CHUNKS.length]!;
   const peer = await lab.puppet();
-  const speaker = await lab.speaker('10.0.0.1', '10.0.0.2', { passive: (mode & 0x80) !== 0 });
+  const speaker = await lab.speaker('10.0.0.1', '10.0.0.2', {
+    passive: (mode & 0x80) !== 0,
+    ...extrasOf(mode),
+  });
   if ((mode & 0x40) !== 0) speaker.log.onUpdate = faultNow(speaker);
   const scene: Scene = { lab, speaker, peer };
   speaker.session.start();

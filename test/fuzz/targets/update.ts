@@ -24,6 +24,8 @@ const TWO_OCTET = 2;
 const ADD_PATH = 4;
 const TOLERANT = 8;
 const SUBSET = 16;
+const EXTENDED_NEXT_HOP = 32;
+const MARKING = 64;
 /** A body of more is no message. */
 const LARGEST_BODY = 65_535 - 19;
 
@@ -39,7 +41,7 @@ export const UPDATE: FuzzTarget = {
 };
 
 function make(dice: Dice): Uint8Array {
-  const mode = dice.below(32);
+  const mode = dice.below(128);
   const asWidth = (mode & TWO_OCTET) === 0 ? 4 : 2;
   const hasPathIds = (mode & ADD_PATH) !== 0 && (mode & SUBSET) === 0;
   const parts = (): UpdateParts => makeUpdate(dice, { asWidth, hasPathIds });
@@ -56,6 +58,8 @@ export function optionsOf(mode: number): WireOptions {
     maximumMessageSize: 65_535,
     isInternal: (mode & INTERNAL) !== 0,
     toleratesAsZero: (mode & TOLERANT) !== 0,
+    hasExtendedNextHop: (mode & EXTENDED_NEXT_HOP) !== 0,
+    onlyToCustomer: (mode & MARKING) !== 0 ? 65_001 : undefined,
   };
 }
 
