@@ -17,7 +17,7 @@ export interface DatastorePorts {
 }
 
 /** How long a datastore that is asked once may take to answer. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 15_000;
 
 /**
  * Makes the datastore; it does nothing yet.

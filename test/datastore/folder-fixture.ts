@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { FolderDatastore } from '../../src/datastore/folder.ts';
 import { SystemClock } from '../../src/runtime/system-clock.ts';
-import { SnapshotQueue } from '../contract/datastore.ts';
+import { type DatastoreDriver, SnapshotQueue, type WrittenObject } from '../contract/datastore.ts';
 
 /** A new empty folder, removed after the test. */
 export async function makeFolder(t: Test): Promise<string> {
@@ -21,6 +21,19 @@ export async function follow(t: Test, path: string) {
   t.teardown(() => datastore.stop());
   await datastore.start(snapshots.push);
   return { datastore, snapshots };
+}
+
+/** For the suites that every datastore passes: a file for each object. */
+export async function folderDriver(t: Test): Promise<DatastoreDriver> {
+  const folder = await makeFolder(t);
+  const fileOf = ({ kind, metadata }: WrittenObject) =>
+    join(folder, `${kind}-${metadata.name}.json`);
+  return {
+    open: () => new FolderDatastore(folder, new SystemClock()),
+    put: (object) => writeFile(fileOf(object), JSON.stringify(object)),
+    delete: (object) => rm(fileOf(object)),
+    close: async () => {},
+  };
 }
 
 /** Replaces a file in one step, as careful writers do. */

@@ -4,23 +4,12 @@ import t from 'tap';
 import { FolderDatastore, readFolder } from '../../src/datastore/folder.ts';
 import { MAX_FILE_BYTES } from '../../src/datastore/folder-files.ts';
 import { FolderReader } from '../../src/datastore/folder-reader.ts';
-import { SystemClock } from '../../src/runtime/system-clock.ts';
-import { type DatastoreDriver, testDatastore, type WrittenObject } from '../contract/datastore.ts';
+import { testDatastore } from '../contract/datastore.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { follow, makeFolder, peerYaml, replaceFile } from './folder-fixture.ts';
+import { folderDriver, follow, makeFolder, peerYaml, replaceFile } from './folder-fixture.ts';
 
 t.test('the contract of datastores', (t) => {
-  testDatastore(t, async (): Promise<DatastoreDriver> => {
-    const folder = await makeFolder(t);
-    const fileOf = ({ kind, metadata }: WrittenObject) =>
-      join(folder, `${kind}-${metadata.name}.json`);
-    return {
-      open: () => new FolderDatastore(folder, new SystemClock()),
-      put: (object) => writeFile(fileOf(object), JSON.stringify(object)),
-      delete: (object) => rm(fileOf(object)),
-      close: async () => {},
-    };
-  });
+  testDatastore(t, () => folderDriver(t));
   t.end();
 });
 

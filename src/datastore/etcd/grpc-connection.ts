@@ -202,7 +202,11 @@ function asBuffer(message: Uint8Array): Buffer {
   return Buffer.from(message.buffer, message.byteOffset, message.byteLength);
 }
 
-/** Details without the library's stack of reasons. */
+/** What happened, without who says so and when: the same trouble has the same reason. */
 function etcdError({ code, details, message }: ServiceError): EtcdError {
-  return new EtcdError(code, (details || message).replace(/^etcdserver: /, ''));
+  const reason = (details || message)
+    .replace(/^etcdserver: |^No connection established\. Last error: (?:Error: )?/, '')
+    .replace(/ \(\d{4}-\d\d-\d\dT[^)]*\)/, '')
+    .replace(/\.? Resolution note: .*$/s, '');
+  return new EtcdError(code, reason);
 }
