@@ -3,12 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { catbird } from '../../lab/support/catbird.ts';
+import { FRR_FOLDER, startFrr } from '../../lab/support/frr-daemons.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 import { run } from '../../lab/support/shell.ts';
 
 const CATBIRD = fileURLToPath(new URL('../../bin/catbird', import.meta.url));
-const FRR = '/usr/lib/frr';
 
 const silent = { say: () => undefined, command: () => undefined, holds: () => undefined };
 
@@ -52,20 +52,7 @@ const CATBIRD_CONFIG = {
 function start(lab: Laboratory) {
   const near = lab.network.addHost('near', '172.18.0.2/24');
   const far = lab.network.addHost('far', '172.19.0.3/24'); // no common subnet
-  const folder = lab.folder('far.vty');
-  run(['chown', 'frr:frrvty', folder]); // zebra insists on its own user
-  run(['chmod', '755', lab.directory]);
-  for (const [daemon, text] of [
-    ['zebra', ZEBRA_CONFIG],
-    ['bgpd', BGPD_CONFIG],
-  ] as const) {
-    const file = lab.path(`${daemon}.conf`);
-    writeFileSync(file, text);
-    lab.start(daemon, far, [
-      ...[`${FRR}/${daemon}`, '-f', file, '-i', `${folder}/${daemon}.pid`, '-z', `${folder}/zserv`],
-      ...['-P', '0', '--vty_socket', folder, '--log', 'stdout'],
-    ]);
-  }
+  const ask = startFrr(lab, far, { zebra: ZEBRA_CONFIG, bgpd: BGPD_CONFIG });
   const [config, socket] = [lab.path('near.json'), lab.path('near.sock')];
   writeFileSync(config, JSON.stringify(CATBIRD_CONFIG));
   const argv = [process.execPath, CATBIRD];
@@ -74,7 +61,7 @@ function start(lab: Laboratory) {
     near,
     far,
     show: (what: string) => run([...argv, 'show', what, '--api', socket, '-o', 'json']),
-    ask: (command: string) => lab.run(far, ['vtysh', '--vty_socket', folder, '-c', command]),
+    ask,
   };
 }
 
@@ -82,7 +69,7 @@ function demand(text: string, ...patterns: readonly RegExp[]): void {
   for (const pattern of patterns) if (!pattern.test(text)) throw new Error(`${pattern}: ${text}`);
 }
 
-const skip = obstacleTo([`${FRR}/zebra`, `${FRR}/bgpd`, 'vtysh'], catbird) ?? false;
+const skip = obstacleTo([`${FRR_FOLDER}/zebra`, `${FRR_FOLDER}/bgpd`, 'vtysh'], catbird) ?? false;
 
 t.test('FRR, interface peering (RFC 8950, RFC 4861)', { skip }, async (t) => {
   const lab = new Laboratory(silent);
