@@ -94,7 +94,8 @@ export const FEATURE_ROWS: readonly Row[] = [
   { title: 'route refresh, peer asks', gap: 'refresh', play: refresh },
   {
     title: 'route refresh, we ask',
-    notApplicable: 'Catbird keeps what it receives and judges it again without asking',
+    notApplicable:
+      'Catbird asks only when told to (clear neighbor --soft in), which is not tried here',
   },
   { title: 'graceful restart, we help', gap: 'restarter', play: helpRestart },
   { title: 'graceful restart, peer helps', gap: 'helper', play: restartHelped },
