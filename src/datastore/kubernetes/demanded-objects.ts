@@ -2,6 +2,7 @@
  * Services, EndpointSlices and single Secrets, followed while something refers to them: a source beside
  * Calico's own objects, wherever those are, for these are Kubernetes' own (calico-datastore.md §2).
  */
+import type { Timer } from '../../runtime/clock.ts';
 import type { ObjectSource, SourceContents } from '../object-source.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { type Demands, demandsOf } from './demands.ts';
@@ -12,6 +13,8 @@ import { faultOf } from './reflector-fault.ts';
 
 /** A first read of passwords is waited for this long; then the session waits for it (§5). */
 const SECRET_WAIT_MS = 2_000;
+/** Services of an API server that takes connections and does not answer, where it is optional. */
+const OPTIONAL_WAIT_MS = 5_000;
 
 export interface DemandOptions {
   readonly secretsNamespace: string;
@@ -22,8 +25,9 @@ export interface DemandOptions {
 
 interface Followed {
   readonly reflector: Reflector;
-  readonly isSecret: boolean;
-  readonly since: number;
+  /** When a snapshot no longer waits for it; undefined: never. */
+  readonly patience: Timer | undefined;
+  hasTime: boolean;
 }
 
 export class DemandedObjects implements ObjectSource {
@@ -56,7 +60,7 @@ export class DemandedObjects implements ObjectSource {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#onContents = () => {};
-    for (const [id, { reflector }] of this.#followed) this.#drop(id, reflector);
+    for (const [id, followed] of this.#followed) this.#drop(id, followed);
     await Promise.all(this.#ending);
     this.#ports.api.close();
   }
@@ -70,18 +74,15 @@ export class DemandedObjects implements ObjectSource {
       const resource = secretResource(this.#options.secretsNamespace, name);
       wanted.set(`${resource.path}/${name}`, resource);
     }
-    for (const [id, { reflector }] of this.#followed)
-      if (!wanted.has(id)) this.#drop(id, reflector);
+    for (const [id, followed] of this.#followed) if (!wanted.has(id)) this.#drop(id, followed);
     for (const [id, resource] of wanted) if (!this.#followed.has(id)) this.#add(id, resource);
   }
 
   /** True when all is known, or known not to come: no permission, no such resource, a slow Secret. */
   #isReady(): boolean {
-    const now = this.#ports.clock.now();
-    return [...this.#followed.values()].every(({ reflector, isSecret, since }) => {
-      if (reflector.standing !== 'starting') return true;
-      if (this.#options.isOptional && reflector.problem !== undefined) return true;
-      return isSecret && now - since >= SECRET_WAIT_MS;
+    return [...this.#followed.values()].every(({ reflector, hasTime }) => {
+      if (reflector.standing !== 'starting' || !hasTime) return true;
+      return this.#options.isOptional && reflector.problem !== undefined;
     });
   }
 
@@ -94,15 +95,25 @@ export class DemandedObjects implements ObjectSource {
   }
 
   #add(id: string, resource: Resource): void {
-    const { clock } = this.#ports;
     const reflector = new Reflector(resource, this.#ports, () => this.#change.ask());
-    const isSecret = resource.kind === 'Secret';
-    this.#followed.set(id, { reflector, isSecret, since: clock.now() });
-    if (isSecret) clock.setTimer(SECRET_WAIT_MS, () => this.#change.ask());
+    const waitMs = this.#waitMs(resource);
+    const runOut = () => {
+      followed.hasTime = false;
+      this.#change.ask();
+    };
+    const patience = waitMs === undefined ? waitMs : this.#ports.clock.setTimer(waitMs, runOut);
+    const followed: Followed = { reflector, patience, hasTime: true };
+    this.#followed.set(id, followed);
     reflector.start();
   }
 
-  #drop(id: string, reflector: Reflector): void {
+  #waitMs({ kind }: Resource): number | undefined {
+    if (kind === 'Secret') return SECRET_WAIT_MS;
+    return this.#options.isOptional ? OPTIONAL_WAIT_MS : undefined;
+  }
+
+  #drop(id: string, { reflector, patience }: Followed): void {
+    patience?.cancel();
     this.#followed.delete(id);
     const ended = reflector.stop().then(() => void this.#ending.delete(ended));
     this.#ending.add(ended);
