@@ -19,6 +19,7 @@ import type { AttributeStore } from './attribute-store.ts';
 import type { FamilyRib } from './family-rib.ts';
 import type { AttrsId, PathId, PeerId, PrefixId } from './ids.ts';
 import type { ImportFilter } from './import-filter.ts';
+import { isMartian } from './martian.ts';
 import {
   PATH_ELEVATED,
   PATH_LONG_LIVED,
@@ -43,6 +44,9 @@ const NO_SESSION: WireOptions = {
   maximumMessageSize: 4096,
   isInternal: true,
 };
+
+/** The address of a stored prefix, for a moment. */
+const octets = new Uint8Array(16);
 
 export class AdjRibIn implements UpdateSink {
   readonly peer: PeerId;
@@ -150,7 +154,8 @@ export class AdjRibIn implements UpdateSink {
     if (isNew) this.#counters[family].received++;
     else this.#countAccepted(rib, path, -1);
     paths.clear(path, PATH_WITHDRAWN | PATH_STALE | PATH_LONG_LIVED);
-    const hasChanged = this.#import(rib, path, prefix, this.#current, this.#loop);
+    const bar = this.#barOf(family, bytes, at, bits, this.#loop);
+    const hasChanged = this.#import(rib, path, prefix, this.#current, bar);
     paths.setSince(path, this.#nowSec);
     if (hasChanged || isNew) rib.markChanged(path);
     else rib.markDirty(prefix); // its age may count
@@ -252,8 +257,22 @@ export class AdjRibIn implements UpdateSink {
       return;
     }
     this.#countAccepted(rib, path, -1);
+    const { family, prefixes } = rib.tables;
+    const prefix = paths.prefix(path);
+    prefixes.writeAddress(prefix, octets, 0);
     const loop = this.#filter.checkLoops(received);
-    if (this.#import(rib, path, paths.prefix(path), received, loop)) rib.markChanged(path);
+    const bar = this.#barOf(family, octets, 0, prefixes.length(prefix), loop);
+    if (this.#import(rib, path, prefix, received, bar)) rib.markChanged(path);
+  }
+
+  #barOf(
+    family: Family,
+    bytes: Uint8Array,
+    at: number,
+    bits: number,
+    loop: PathReason,
+  ): PathReason {
+    return loop === 'none' && isMartian(family, bytes, at, bits) ? 'martian' : loop;
   }
 
   /** Judges the path and writes the outcome; answers whether it differs from before. */
@@ -262,7 +281,7 @@ export class AdjRibIn implements UpdateSink {
     path: PathId,
     prefix: PrefixId,
     received: AttrsId,
-    loop: PathReason,
+    bar: PathReason,
   ): boolean {
     const { paths } = rib.tables;
     const oldReceived = paths.received(path);
@@ -270,7 +289,7 @@ export class AdjRibIn implements UpdateSink {
     const wasElevated = paths.has(path, PATH_ELEVATED);
     const oldWeight = paths.weight(path);
     const judged = this.#markedIfLongLived(paths.has(path, PATH_LONG_LIVED), received);
-    const verdict = this.#filter.judge(rib.tables, prefix, judged, loop);
+    const verdict = this.#filter.judge(rib.tables, prefix, judged, bar);
     const { reason, attrs } = verdict;
     // Nothing lifts a route that its source left long ago (RFC 9494 §4.3).
     const isLastResort = this.#attrs.columns.has(attrs, ATTRS_LLGR_STALE);

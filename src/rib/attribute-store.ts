@@ -9,7 +9,7 @@
  * Ids are reference counted and reused. `intern` and `internRaw` answer a reference that the caller
  * owns; whoever stores an id retains it, whoever forgets it releases it.
  */
-import { containsAs, isSameAsPath } from '../bgp/wire/as-path.ts';
+import { countAsInAttributes, isSameAsPath } from '../bgp/wire/as-path.ts';
 import { EXTENDED_MESSAGE_SIZE } from '../bgp/wire/constants.ts';
 import { decodePathAttributes } from '../bgp/wire/decode-path-attributes.ts';
 import { type AttributeEdits, editAttributes } from '../bgp/wire/edit-attributes.ts';
@@ -29,13 +29,14 @@ import {
 } from './attribute-columns.ts';
 import { ByteArena } from './byte-arena.ts';
 import { CanonicalSurvey } from './canonical-survey.ts';
-import { grownUint8, grownUint32, nextCapacity } from './columns.ts';
+import { grownInt32, grownUint8, grownUint32, nextCapacity } from './columns.ts';
 import { hashBytes, sameBytes } from './hash.ts';
 import type { AttrsId } from './ids.ts';
 import type { NextHopTable } from './next-hop-table.ts';
 import { RawAttributeCache, type RawAttributes } from './raw-attribute-cache.ts';
 
 const NONE = 0 as AttrsId;
+const NO_OCTETS = new Uint8Array(0);
 /** Decoded objects kept, by the low bits of the id. */
 const DECODED_SLOTS = 2048;
 
@@ -72,7 +73,7 @@ export class AttributeStore {
   #slots = new Uint32Array(512);
   #references = new Uint32Array(256);
   #generations = new Uint32Array(256);
-  #hashes = new Uint32Array(256);
+  #hashes = new Int32Array(256);
   #at = new Uint32Array(256);
   #sizes = new Uint32Array(256);
   #tails = new Uint8Array(256);
@@ -208,7 +209,8 @@ export class AttributeStore {
   /** How often an AS occurs in the path. */
   countAs(id: AttrsId, asn: number): number {
     if (!this.columns.mayContainAs(id, asn)) return 0;
-    return containsAs(this.attributes(id).asPath, asn);
+    const at = this.#at[id]!;
+    return countAsInAttributes(this.#arena.bytes, at, at + this.#sizes[id]!, asn);
   }
 
   /** True when the paths are the same, segment by segment. */
@@ -234,6 +236,7 @@ export class AttributeStore {
 
   /** An IPv6 next hop, 16 or 32 octets; a view as {@link encoded}, empty when it is an IPv4 one. */
   mpNextHop(id: AttrsId): Uint8Array {
+    if (this.#tails[id] === 0) return NO_OCTETS;
     const at = this.#at[id]! + this.#sizes[id]!;
     return this.#arena.bytes.subarray(at, at + this.#tails[id]!);
   }
@@ -434,7 +437,7 @@ export class AttributeStore {
     const capacity = nextCapacity(this.#references.length, needed);
     this.#references = grownUint32(this.#references, capacity);
     this.#generations = grownUint32(this.#generations, capacity);
-    this.#hashes = grownUint32(this.#hashes, capacity);
+    this.#hashes = grownInt32(this.#hashes, capacity);
     this.#at = grownUint32(this.#at, capacity);
     this.#sizes = grownUint32(this.#sizes, capacity);
     this.#tails = grownUint8(this.#tails, capacity);

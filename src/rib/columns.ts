@@ -14,6 +14,13 @@ export function grownUint32(column: Uint32Array, capacity: number): Uint32Array<
 }
 
 /** As {@link grownUint32}. */
+export function grownInt32(column: Int32Array, capacity: number): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(capacity);
+  grown.set(column);
+  return grown;
+}
+
+/** As {@link grownUint32}. */
 export function grownUint16(column: Uint16Array, capacity: number): Uint16Array<ArrayBuffer> {
   const grown = new Uint16Array(capacity);
   grown.set(column);

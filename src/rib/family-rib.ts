@@ -48,9 +48,9 @@ export class FamilyRib {
   /** The part of them whose best path is another. */
   #changed = new Uint32Array(1024);
   #changedCount = 0;
-  /** Given to the listener; objects are reused from run to run. */
-  readonly #changePool: MutableChange[] = [];
-  readonly #changes: RouteChange[] = [];
+  /** For the listener, the first `#reportedCount`; objects are reused from run to run. */
+  readonly #changes: MutableChange[] = [];
+  #reportedCount = 0;
   /** Prefixes that lost their last pin. */
   readonly #unpinned: PrefixId[] = [];
 
@@ -128,7 +128,7 @@ export class FamilyRib {
       else if (this.#changedCount > 0) group.process(this.#changed, this.#changedCount);
       group.advance(maximum);
     }
-    if (this.#changes.length > 0) listener?.routesChanged(this.tables.family, this.#changes);
+    this.#tell(listener);
     this.#sweepAll();
   }
 
@@ -141,7 +141,7 @@ export class FamilyRib {
     }
     this.#touchedCount = 0;
     this.#changedCount = 0;
-    this.#changes.length = 0;
+    this.#reportedCount = 0;
     while (this.#touchedCount < maximum && this.#dirty.size > 0) {
       const prefix = this.#dirty.take() as PrefixId;
       this.#touched[this.#touchedCount++] = prefix;
@@ -181,16 +181,21 @@ export class FamilyRib {
   }
 
   #report(prefixId: PrefixId, oldPath: PathId, newPath: PathId): void {
-    const index = this.#changes.length;
-    let change = this.#changePool[index];
+    const change = this.#changes[this.#reportedCount++];
     if (!change) {
-      change = { prefixId, oldPath, newPath };
-      this.#changePool.push(change);
+      this.#changes.push({ prefixId, oldPath, newPath });
+      return;
     }
     change.prefixId = prefixId;
     change.oldPath = oldPath;
     change.newPath = newPath;
-    this.#changes.push(change);
+  }
+
+  #tell(listener: LocRibListener | undefined): void {
+    if (!listener || this.#reportedCount === 0) return;
+    const isAll = this.#reportedCount === this.#changes.length;
+    const changes = isAll ? this.#changes : this.#changes.slice(0, this.#reportedCount);
+    listener.routesChanged(this.tables.family, changes);
   }
 
   #sweepAll(): void {

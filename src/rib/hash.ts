@@ -4,7 +4,7 @@
  * Hashes octets `[at, end)`.
  *
  * @param seed result of a previous call, to hash several pieces as one
- * @returns an unsigned 32-bit number
+ * @returns a signed 32-bit number: unsigned ones do not fit V8's small integers
  */
 export function hashBytes(bytes: Uint8Array, at: number, end: number, seed = 0): number {
   let hash = seed ^ (end - at);
@@ -16,7 +16,7 @@ export function hashBytes(bytes: Uint8Array, at: number, end: number, seed = 0):
   }
   for (; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  return (hash ^ (hash >>> 13)) >>> 0;
+  return hash ^ (hash >>> 13);
 }
 
 /** True when `size` octets of both are the same. */

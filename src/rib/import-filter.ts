@@ -10,7 +10,6 @@ import type { Policy, PolicyVerdict } from '../policy/compile.ts';
 import { ATTRS_GRACEFUL_SHUTDOWN, ATTRS_HAS_OTC } from './attribute-columns.ts';
 import type { AttributeStore } from './attribute-store.ts';
 import type { AttrsId, PrefixId } from './ids.ts';
-import { isMartianIpv4, isMartianIpv6 } from './martian.ts';
 import type { PathReason } from './path-table.ts';
 import type { RibPeer } from './ports.ts';
 import { hasOwnCluster, type RibIdentity } from './rib-identity.ts';
@@ -96,18 +95,16 @@ export class ImportFilter {
   /**
    * Judges one route. The answer is good until the next call.
    *
-   * @param loop what {@link checkLoops} said of `received`
+   * @param bar what {@link checkLoops} said of `received`, or that the prefix is a martian
    */
-  judge(tables: RibTables, prefix: PrefixId, received: AttrsId, loop: PathReason): ImportVerdict {
-    if (loop !== 'none') return this.#reject(loop);
+  judge(tables: RibTables, prefix: PrefixId, received: AttrsId, bar: PathReason): ImportVerdict {
+    if (bar !== 'none') return this.#reject(bar);
     const { family, prefixes } = tables;
-    prefixes.writeAddress(prefix, this.#octets, 0);
-    const bits = prefixes.length(prefix);
-    const isMartian = family === 'ipv4-unicast' ? isMartianIpv4 : isMartianIpv6;
-    if (isMartian(this.#octets, 0, bits)) return this.#reject('martian');
     const isAsReceived = !this.#prependsLocalAs && !this.#isShuttingDown(received);
     const changesNothing = this.#policy.isEmpty && isAsReceived;
     if (changesNothing) return this.#accept(family, received, '', undefined);
+    prefixes.writeAddress(prefix, this.#octets, 0);
+    const bits = prefixes.length(prefix);
     if (this.#policy.dependsOnPrefix) return this.#evaluate(tables, bits, received);
     return this.#evaluateCached(tables, bits, received);
   }

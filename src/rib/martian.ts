@@ -1,4 +1,12 @@
 /** Prefixes nobody may announce: discarded before any policy sees them (IMPORT-4). */
+import type { Family } from '../net/family.ts';
+
+/** Parameters as {@link isMartianIpv4}. */
+export function isMartian(family: Family, bytes: Uint8Array, at: number, bits: number): boolean {
+  return family === 'ipv4-unicast'
+    ? isMartianIpv4(bytes, at, bits)
+    : isMartianIpv6(bytes, at, bits);
+}
 
 /**
  * True for IPv4 inside 127/8, 0/8 and multicast, and 255.255.255.255. Prefixes of the address 0.0.0.0

@@ -96,12 +96,14 @@ export class PathTable {
     }
     this.#prefix[path] = prefix;
     this.#peer[path] = peer;
-    this.#remoteId[path] = remoteId;
+    // What is not written yet holds no memory, and these are 0 as a rule.
+    if (this.#remoteId[path] !== remoteId) this.#remoteId[path] = remoteId;
     this.#received[path] = 0;
     this.#attrs[path] = 0;
     this.#flags[path] = 0;
     if (path < this.#weight.length) this.#weight[path] = 0;
-    this.#next[path] = this.#head[prefix]!;
+    const next = this.#head[prefix]!;
+    if (this.#next[path] !== next) this.#next[path] = next;
     this.#head[prefix] = path;
     return path;
   }
@@ -176,7 +178,8 @@ export class PathTable {
 
   setReason(path: PathId, reason: PathReason): void {
     const low = this.#flags[path]! & ((1 << REASON_SHIFT) - 1);
-    this.#flags[path] = low | (PATH_REASONS.indexOf(reason) << REASON_SHIFT);
+    const number = reason === 'none' ? 0 : PATH_REASONS.indexOf(reason);
+    this.#flags[path] = low | (number << REASON_SHIFT);
   }
 
   /** False while no path ever had a weight: then nobody need ask for one. */

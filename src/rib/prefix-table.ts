@@ -21,7 +21,7 @@ import type { Address } from '../net/address.ts';
 import { type Family, maximumLength } from '../net/family.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/text.ts';
-import { grownUint8, grownUint32, nextCapacity } from './columns.ts';
+import { grownInt32, grownUint8, grownUint32, nextCapacity } from './columns.ts';
 import type { PrefixId } from './ids.ts';
 
 const NONE = 0 as PrefixId;
@@ -40,7 +40,7 @@ export class PrefixTable {
   /** Words per address. */
   readonly #stride: number;
   readonly #seed: number;
-  #words: Uint32Array;
+  #words: Int32Array;
   #lengths: Uint8Array;
   /** Per segment a power of two of slots, 0 is empty. */
   readonly #segments: Uint32Array[] = [];
@@ -63,7 +63,7 @@ export class PrefixTable {
     this.family = family;
     this.#seed = seed;
     this.#stride = family === 'ipv4-unicast' ? 1 : 4;
-    this.#words = new Uint32Array(1024 * this.#stride);
+    this.#words = new Int32Array(1024 * this.#stride);
     this.#lengths = new Uint8Array(1024);
     for (let i = 0; i < SEGMENTS; i++) this.#segments.push(new Uint32Array(COLUMNS));
   }
@@ -207,7 +207,7 @@ export class PrefixTable {
     const group = this.#w0 & ~((COLUMNS - 1) << shift);
     let hash = Math.imul(group ^ this.#seed ^ Math.imul(bits, 0x9e3779b1), 0x85ebca6b);
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-    return (hash ^ (hash >>> 16)) >>> 0;
+    return hash ^ (hash >>> 16);
   }
 
   #hashIpv6(bits: number, shift: number): number {
@@ -219,7 +219,7 @@ export class PrefixTable {
     hash = Math.imul(hash ^ (hash >>> 15) ^ (word === 2 ? this.#w2 & mask : this.#w2), 0x27d4eb2f);
     hash = Math.imul(hash ^ (hash >>> 15) ^ (word === 3 ? this.#w3 & mask : this.#w3), 0x165667b1);
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-    return (hash ^ (hash >>> 16)) >>> 0;
+    return hash ^ (hash >>> 16);
   }
 
   #lastWord(bits: number): number {
@@ -281,7 +281,7 @@ export class PrefixTable {
   #growColumns(needed: number): void {
     const capacity = nextCapacity(this.#lengths.length, needed);
     this.#lengths = grownUint8(this.#lengths, capacity);
-    this.#words = grownUint32(this.#words, capacity * this.#stride);
+    this.#words = grownInt32(this.#words, capacity * this.#stride);
   }
 
   #growSegment(index: number): void {
@@ -326,12 +326,12 @@ function placeOf(segment: Uint32Array, slot: number): number {
   return (slot & (COLUMNS - 1)) * (segment.length >>> LINE_SHIFT) + (slot >>> LINE_SHIFT);
 }
 
-/** Up to 32 bits from `at` as a number, bits from `bits` on cleared; reads no octet it does not need. */
+/** Up to 32 bits from `at` as a signed number (unsigned ones cost an allocation now and then), bits from `bits` on cleared; reads no octet it does not need. */
 function wordAt(bytes: Uint8Array, at: number, bits: number): number {
   if (bits <= 0) return 0;
   let word = bytes[at]! << 24;
   if (bits > 8) word |= bytes[at + 1]! << 16;
   if (bits > 16) word |= bytes[at + 2]! << 8;
   if (bits > 24) word |= bytes[at + 3]!;
-  return bits >= 32 ? word >>> 0 : (word & ~(0xffff_ffff >>> bits)) >>> 0;
+  return bits >= 32 ? word : word & ~(0xffff_ffff >>> bits);
 }

@@ -21,7 +21,7 @@ import {
 } from '../bgp/wire/update-writer.ts';
 import { addressSize, type Family } from '../net/family.ts';
 import type { AttributeStore } from './attribute-store.ts';
-import { grownUint8, grownUint32, nextCapacity } from './columns.ts';
+import { grownUint8, grownUint16, grownUint32, nextCapacity } from './columns.ts';
 import type { AttrsId, PeerId, PrefixId } from './ids.ts';
 import type { PrefixTable } from './prefix-table.ts';
 
@@ -40,16 +40,6 @@ export interface EncodedUpdates {
   readonly excluded: readonly PeerId[];
 }
 
-interface Bucket {
-  /** 0: withdrawals. */
-  readonly attrs: AttrsId;
-  readonly excluded: PeerId;
-  first: number;
-  last: number;
-  /** Another bucket with the same attributes, 0 for none. */
-  readonly sibling: number;
-}
-
 /** What stands for a bucket without attributes: prefixes to be withdrawn. */
 const UNREACH = 0 as AttrsId;
 
@@ -63,8 +53,14 @@ export class UpdatePacker {
   #pathId = new Uint32Array(1024);
   #next = new Uint32Array(1024);
   #entries = 1;
-  /** Bucket 0 is none. */
-  #buckets: (Bucket | undefined)[] = [undefined];
+  /** Buckets in columns; bucket 0 is none. */
+  #bucketAttrs = new Uint32Array(64);
+  #bucketExcluded = new Uint16Array(64);
+  #bucketFirst = new Uint32Array(64);
+  #bucketLast = new Uint32Array(64);
+  /** Another bucket with the same attributes, 0 for none. */
+  #bucketSibling = new Uint32Array(64);
+  #buckets = 1;
   /** By `AttrsId`, the bucket used last. */
   #bucketOf = new Uint32Array(256);
   #out = new Uint8Array(65_536);
@@ -92,10 +88,10 @@ export class UpdatePacker {
     this.#prefix[entry] = prefix;
     this.#pathId[entry] = pathId;
     this.#next[entry] = 0;
-    const bucket = this.#buckets[this.#bucket(attrs, excluded)]!;
-    if (bucket.first === 0) bucket.first = entry;
-    else this.#next[bucket.last] = entry;
-    bucket.last = entry;
+    const bucket = this.#bucket(attrs, excluded);
+    if (this.#bucketFirst[bucket] === 0) this.#bucketFirst[bucket] = entry;
+    else this.#next[this.#bucketLast[bucket]!] = entry;
+    this.#bucketLast[bucket] = entry;
   }
 
   /** Encodes what was added; undefined when nothing was. */
@@ -104,12 +100,15 @@ export class UpdatePacker {
     const ends: number[] = [];
     const excluded: PeerId[] = [];
     let at = 0;
-    for (const bucket of this.#bucketsByExcluded()) {
+    const order = this.#orderByExcluded();
+    for (let i = 1; i < this.#buckets; i++) {
+      const bucket = order ? order[i - 1]! : i;
+      const peer = this.#bucketExcluded[bucket]! as PeerId;
       at = this.#writeBucket(at, bucket);
-      if (excluded.at(-1) === bucket.excluded) ends[ends.length - 1] = at;
+      if (excluded.at(-1) === peer) ends[ends.length - 1] = at;
       else {
         ends.push(at);
-        excluded.push(bucket.excluded);
+        excluded.push(peer);
       }
     }
     this.#reset();
@@ -122,33 +121,40 @@ export class UpdatePacker {
       this.#bucketOf = grownUint32(this.#bucketOf, capacity);
     }
     const newest = this.#bucketOf[attrs]!;
-    for (let index = newest; index !== 0; index = this.#buckets[index]!.sibling) {
-      if (this.#buckets[index]!.excluded === excluded) return index;
+    for (let bucket = newest; bucket !== 0; bucket = this.#bucketSibling[bucket]!) {
+      if (this.#bucketExcluded[bucket] === excluded) return bucket;
     }
-    const index = this.#buckets.length;
-    this.#buckets.push({ attrs, excluded, first: 0, last: 0, sibling: newest });
-    this.#bucketOf[attrs] = index;
-    return index;
+    const bucket = this.#buckets++;
+    if (bucket === this.#bucketAttrs.length) this.#growBuckets();
+    this.#bucketAttrs[bucket] = attrs;
+    this.#bucketExcluded[bucket] = excluded;
+    this.#bucketFirst[bucket] = 0;
+    this.#bucketSibling[bucket] = newest;
+    this.#bucketOf[attrs] = bucket;
+    return bucket;
   }
 
-  /** Buckets of one excluded peer stand together, so that segments are few. */
-  #bucketsByExcluded(): readonly Bucket[] {
-    const buckets = this.#buckets.slice(1) as Bucket[];
-    const first = buckets[0]!.excluded;
-    if (buckets.every(({ excluded }) => excluded === first)) return buckets;
-    return buckets.sort((a, b) => a.excluded - b.excluded);
+  /** Buckets of one excluded peer stand together, so that segments are few; undefined: they do. */
+  #orderByExcluded(): Uint32Array | undefined {
+    const excluded = this.#bucketExcluded;
+    let isSorted = true;
+    for (let i = 2; i < this.#buckets; i++) isSorted &&= excluded[i]! >= excluded[i - 1]!;
+    if (isSorted) return undefined;
+    const order = Uint32Array.from({ length: this.#buckets - 1 }, (_, i) => i + 1);
+    return order.sort((a, b) => excluded[a]! - excluded[b]! || a - b);
   }
 
-  #writeBucket(at: number, bucket: Bucket): number {
+  #writeBucket(at: number, bucket: number): number {
     const { maximumMessageSize } = this.#encoding;
-    if (bucket.attrs === UNREACH) return this.#writeUnreach(at, bucket);
-    const attributes = this.#attrs.encoded(bucket.attrs, this.#encoding.asWidth);
-    const nextHop = this.#attrs.mpNextHop(bucket.attrs);
+    const attrs = this.#bucketAttrs[bucket]! as AttrsId;
+    if (attrs === UNREACH) return this.#writeUnreach(at, bucket);
+    const attributes = this.#attrs.encoded(attrs, this.#encoding.asWidth);
+    const nextHop = this.#attrs.mpNextHop(attrs);
     const overhead = reachOverhead(attributes.length, nextHop.length);
     // Attributes that leave no room for a prefix cannot be announced (RFC 4271 §9.2).
     if (overhead + this.#largestNlri() > maximumMessageSize) return this.#writeUnreach(at, bucket);
     const tail = isMp(nextHop.length) ? attributes.length : 0;
-    let entry = bucket.first;
+    let entry = this.#bucketFirst[bucket]!;
     let end = at;
     while (entry !== 0) {
       this.#reserve(end);
@@ -161,11 +167,11 @@ export class UpdatePacker {
     return end;
   }
 
-  #writeUnreach(at: number, bucket: Bucket): number {
+  #writeUnreach(at: number, bucket: number): number {
     const { maximumMessageSize } = this.#encoding;
     // IPv4 has the empty attributes length behind the withdrawn prefixes.
     const behind = this.#family === 'ipv4-unicast' ? 2 : 0;
-    let entry = bucket.first;
+    let entry = this.#bucketFirst[bucket]!;
     let end = at;
     while (entry !== 0) {
       this.#reserve(end);
@@ -206,6 +212,15 @@ export class UpdatePacker {
     this.#out = grownUint8(this.#out, nextCapacity(this.#out.length, needed));
   }
 
+  #growBuckets(): void {
+    const capacity = nextCapacity(this.#bucketAttrs.length, this.#buckets);
+    this.#bucketAttrs = grownUint32(this.#bucketAttrs, capacity);
+    this.#bucketExcluded = grownUint16(this.#bucketExcluded, capacity);
+    this.#bucketFirst = grownUint32(this.#bucketFirst, capacity);
+    this.#bucketLast = grownUint32(this.#bucketLast, capacity);
+    this.#bucketSibling = grownUint32(this.#bucketSibling, capacity);
+  }
+
   #growEntries(): void {
     const capacity = nextCapacity(this.#prefix.length, this.#entries);
     this.#prefix = grownUint32(this.#prefix, capacity);
@@ -214,8 +229,8 @@ export class UpdatePacker {
   }
 
   #reset(): void {
-    for (let i = 1; i < this.#buckets.length; i++) this.#bucketOf[this.#buckets[i]!.attrs] = 0;
-    this.#buckets = [undefined];
+    for (let i = 1; i < this.#buckets; i++) this.#bucketOf[this.#bucketAttrs[i]!] = 0;
+    this.#buckets = 1;
     this.#entries = 1;
   }
 }

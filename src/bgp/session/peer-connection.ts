@@ -97,6 +97,8 @@ export class PeerConnection implements ConnectionHandler {
     at: 0,
     end: 0,
   };
+  /** When the chunk being worked through came; the clock is asked once for all its messages. */
+  #receivedAt = 0;
   /** Octets handed to the connection so far. */
   #sentBytes = 0;
 
@@ -168,6 +170,7 @@ export class PeerConnection implements ConnectionHandler {
 
   onData(chunk: Uint8Array): void {
     this.#setup.counters.received.bytes += chunk.length;
+    this.#receivedAt = this.#setup.clock.now();
     try {
       const fault = this.#framer.push(chunk, this.#onMessage);
       if (fault) this.#refuseHeader(fault);
@@ -275,7 +278,7 @@ export class PeerConnection implements ConnectionHandler {
   #perform(action: FsmAction): void {
     switch (action.kind) {
       case 'restartHoldTimer':
-        this.#holdTimer.touch();
+        this.#holdTimer.touch(this.#receivedAt);
         break;
       case 'deliverUpdate':
         this.#deliverUpdate();

@@ -65,12 +65,13 @@ export class IdleTimer {
     this.stop();
     if (delayMs === 0) return;
     this.#delayMs = delayMs;
-    this.touch();
+    this.touch(this.#clock.now());
     this.#arm(delayMs);
   }
 
-  touch(): void {
-    this.#touchedAt = this.#clock.now();
+  /** Something happened at `at`, monotonic milliseconds. */
+  touch(at: number): void {
+    this.#touchedAt = at;
   }
 
   stop(): void {

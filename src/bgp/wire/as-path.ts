@@ -4,6 +4,8 @@
  *
  * Paths are immutable; every function that changes one returns a new path.
  */
+import { attributeEnd, attributeValueAt } from './attribute-header.ts';
+import { ATTR_AS_PATH } from './constants.ts';
 import { readU16, readU32 } from './octets.ts';
 import type { ByteWriter } from './writer.ts';
 
@@ -112,10 +114,26 @@ export function neighborAs(path: AsPath): number | undefined {
   return first?.type === AS_SEQUENCE ? first.asns[0] : undefined;
 }
 
-/** How often `asn` occurs in any segment: 0 when there is no loop (RFC 4271 §9.1.2). */
-export function containsAs(path: AsPath, asn: number): number {
+/**
+ * How often `asn` occurs in the path of encoded attributes `[at, end)`, which must be sound and have
+ * four-octet numbers: 0 when there is no loop (RFC 4271 §9.1.2).
+ */
+export function countAsInAttributes(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  asn: number,
+): number {
+  let next = at;
+  while (next < end && bytes[next + 1] !== ATTR_AS_PATH) next = attributeEnd(bytes, next, end);
+  if (next >= end) return 0;
+  const behind = attributeEnd(bytes, next, end);
   let occurrences = 0;
-  for (const { asns } of path.segments) for (const each of asns) if (each === asn) occurrences++;
+  for (let segment = attributeValueAt(bytes, next); segment < behind; ) {
+    const segmentEnd = segment + 2 + bytes[segment + 1]! * 4;
+    for (let i = segment + 2; i < segmentEnd; i += 4) if (readU32(bytes, i) === asn) occurrences++;
+    segment = segmentEnd;
+  }
   return occurrences;
 }
 

@@ -40,7 +40,7 @@ t.test('an idle timer fires when nothing touched it, and sets no timer per touch
   timer.start(1000);
   for (let i = 0; i < 5; i++) {
     clock.advance(900);
-    timer.touch();
+    timer.touch(clock.now());
     t.equal(clock.pendingTimers, 1);
   }
   clock.advance(999);
@@ -60,7 +60,7 @@ t.test('input that waited in the socket while we were busy still counts', async 
   const timer = new IdleTimer(clock, () => fired++);
   timer.start(1000);
   // What a read stands for: deferred work that is queued when the timer fires.
-  clock.setTimer(1000, () => timer.touch());
+  clock.setTimer(1000, () => timer.touch(clock.now()));
   clock.advance(500);
   timer.start(500);
   clock.advance(500);

@@ -1,7 +1,7 @@
 /** Editing encoded attributes is the same as decoding, changing and encoding them. */
 import fc from 'fast-check';
 import t from 'tap';
-import { prepend } from '../../../src/bgp/wire/as-path.ts';
+import { countAsInAttributes, prepend } from '../../../src/bgp/wire/as-path.ts';
 import {
   type AttributeEdits,
   EDIT_GROWTH,
@@ -82,4 +82,16 @@ t.test('confederation segments that must go are left to the decoder (RFC 5065 §
   const bytes = concat(MANDATORY[0]!, confederated, MANDATORY[2]!);
   t.equal(edit(bytes, TO_EXTERNAL), undefined);
   t.equal(edit(bytes, NOTHING), toHex(bytes));
+});
+
+t.test('an AS is counted in the octets as in the path', async () => {
+  fc.assert(
+    fc.property(anyAttributes, fc.nat(), (set, pick) => {
+      const bytes = encodePathAttributes(set, 4, true);
+      const all = set.asPath.segments.flatMap(({ asns }) => [...asns]);
+      const asn = all[pick % (all.length + 1)] ?? 65001;
+      const occurrences = all.filter((each) => each === asn).length;
+      return countAsInAttributes(bytes, 0, bytes.length, asn) === occurrences;
+    }),
+  );
 });
