@@ -30,20 +30,23 @@ function kernelRoute(prefix: string, dev: string, metric: number, via?: string, 
   return { prefix: parsePrefix(prefix)!, target, table: 254, protocol };
 }
 
-t.test('a borrowed address is announced while the kernel has it (LEARN-4, AGGR-4)', async (t) => {
-  const { lab, a, b } = await start();
-  const borrowed = kernelRoute('10.1.9.5/32', 'cali0', 1024);
-  a.kernel.put(borrowed);
-  await lab.settle(1000);
-  t.ok(b.kernelRoutes().includes('10.1.9.5/32 unicast 10.0.0.1 1024'));
-  t.notOk(
-    a.kernelRoutes().some((route) => route.startsWith('10.1.9.5')),
-    'never written back (LEARN-3)',
-  );
-  a.kernel.remove(borrowed);
-  await lab.settle(1000);
-  t.notOk(b.kernelRoutes().some((route) => route.startsWith('10.1.9.5')));
-});
+t.test(
+  'a borrowed address is announced while the kernel has it, with the connection’s own end as next hop (LEARN-4, AGGR-4, NH-6)',
+  async (t) => {
+    const { lab, a, b } = await start();
+    const borrowed = kernelRoute('10.1.9.5/32', 'cali0', 1024);
+    a.kernel.put(borrowed);
+    await lab.settle(1000);
+    t.ok(b.kernelRoutes().includes('10.1.9.5/32 unicast 10.0.0.1 1024'));
+    t.notOk(
+      a.kernelRoutes().some((route) => route.startsWith('10.1.9.5')),
+      'never written back (LEARN-3)',
+    );
+    a.kernel.remove(borrowed);
+    await lab.settle(1000);
+    t.notOk(b.kernelRoutes().some((route) => route.startsWith('10.1.9.5')));
+  },
+);
 
 t.test(
   'the metric travels as LOCAL_PREF, none of it as the best (PRIO-1, PRIO-4, AMB-6)',

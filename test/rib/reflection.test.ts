@@ -2,21 +2,24 @@
 import t from 'tap';
 import { address, asPath, RibLab } from './support/rib-lab.ts';
 
-t.test('a route of a client goes to clients and non-clients, never back (RR-5)', async (t) => {
-  const lab = new RibLab();
-  const a = lab.upPeer('a', { isRouteReflectorClient: true, routerId: 1 });
-  const b = lab.upPeer('b', { isRouteReflectorClient: true, routerId: 2 });
-  const c = lab.upPeer('c', { routerId: 3 });
-  a.announce(['10.1.0.0/24', '10.2.0.0/24'], { localPref: 100 });
-  lab.settle();
-  const expected = ['10.1.0.0/24', '10.2.0.0/24'].map(
-    (p) => `${p} via 192.0.2.1 path [] pref 100 originator 1 clusters ${0x01010101}`,
-  );
-  t.same(a.lines, []);
-  t.same(b.lines, expected);
-  t.same(c.lines, expected);
-  t.same(b.endsOfRib, ['ipv4-unicast']);
-});
+t.test(
+  'a route of a client goes to clients and non-clients, never back (RR-5, EXPORT-13)',
+  async (t) => {
+    const lab = new RibLab();
+    const a = lab.upPeer('a', { isRouteReflectorClient: true, routerId: 1 });
+    const b = lab.upPeer('b', { isRouteReflectorClient: true, routerId: 2 });
+    const c = lab.upPeer('c', { routerId: 3 });
+    a.announce(['10.1.0.0/24', '10.2.0.0/24'], { localPref: 100 });
+    lab.settle();
+    const expected = ['10.1.0.0/24', '10.2.0.0/24'].map(
+      (p) => `${p} via 192.0.2.1 path [] pref 100 originator 1 clusters ${0x01010101}`,
+    );
+    t.same(a.lines, []);
+    t.same(b.lines, expected);
+    t.same(c.lines, expected);
+    t.same(b.endsOfRib, ['ipv4-unicast']);
+  },
+);
 
 t.test('a route of a non-client goes to clients only (RR-5)', async (t) => {
   const lab = new RibLab();

@@ -86,7 +86,7 @@ t.test('a policy change reaches what a lagging member has not been told yet', as
   );
 });
 
-t.test('a new member gets everything in portions, then End-of-RIB', async (t) => {
+t.test('a new member gets everything in portions, then End-of-RIB (SESS-6)', async (t) => {
   const lab = new RibLab();
   const old = lab.upPeer('old', CLIENT);
   const from = lab.upPeer('from', { maximumMessageSize: 65_535 });

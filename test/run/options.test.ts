@@ -58,7 +58,7 @@ t.test('without --config and --datastore the environment decides (§1.2)', async
   t.throws(() => sourceOf([...SOURCE, '--datastore', 'etcd'], {}), { code: 'CATBIRD_USAGE' });
 });
 
-t.test('where Calico routes without BGP nothing runs (§1.1)', async (t) => {
+t.test('where Calico routes without BGP nothing runs (§1.1, FAM-4)', async (t) => {
   const isOff = (words: readonly string[], backend: string) =>
     parseRunOptions([...words], { CALICO_NETWORKING_BACKEND: backend }, false).isOff;
   t.strictSame(

@@ -9,13 +9,13 @@ const ids = (local: string, remote: string, localAsNumber = 1, remoteAsNumber = 
   remoteAsNumber,
 });
 
-t.test('identifiers compare as unsigned numbers (RFC 4271 §6.8)', async (t) => {
+t.test('identifiers compare as unsigned numbers (RFC 4271 §6.8, SESS-13)', async (t) => {
   t.equal(survivingOrigin(ids('10.0.0.2', '10.0.0.1')), 'dialled');
   t.equal(survivingOrigin(ids('10.0.0.2', '10.0.0.10')), 'accepted');
   t.equal(survivingOrigin(ids('200.0.0.1', '10.0.0.1')), 'dialled');
 });
 
-t.test('between equal identifiers the higher AS decides (RFC 6286 §2.3)', async (t) => {
+t.test('between equal identifiers the higher AS decides (RFC 6286 §2.3, SESS-13)', async (t) => {
   t.equal(survivingOrigin(ids('1.1.1.1', '1.1.1.1', 65002, 65001)), 'dialled');
   t.equal(survivingOrigin(ids('1.1.1.1', '1.1.1.1', 65001, 65002)), 'accepted');
 });
