@@ -4,6 +4,7 @@
  *   npm run bench                                     all scenarios, all speakers that are installed
  *   npm run bench -- table fan-out --peers catbird,bird --repeat 5
  *   npm run bench -- table --prefixes 10000 --json result.json
+ *   npm run bench -- scaling --peers catbird,bird --svg plot.svg
  *
  * Exit code 0 only when every trial ended with every route where it belongs.
  */
@@ -12,11 +13,13 @@ import { fileURLToPath } from 'node:url';
 import type { LoadReport } from './load/main.ts';
 import { machine } from './machine.ts';
 import { type Options, parseOptions } from './options.ts';
+import { drawPlots } from './plot.ts';
 import { isPresent } from './programs/catalog.ts';
 import type { Program } from './programs/program.ts';
-import { formatTable, type Outcome, summarize } from './report.ts';
+import { formatTable, type Outcome, type Result, summarize } from './report.ts';
+import { scalingPlots, scalingSteps } from './scaling.ts';
 import type { Scenario, Sizes } from './scenario/scenario.ts';
-import { formatVerdicts, judge } from './targets.ts';
+import { formatVerdicts, judge, type Verdict } from './targets.ts';
 import { runTrial } from './trial.ts';
 
 /** BIRD turns connections away in its first second. */
@@ -31,6 +34,20 @@ async function main(args: readonly string[]): Promise<number> {
   const where = machine(programs);
   console.log(where.text);
   for (const { name } of absent) console.log(`not installed: ${name}`);
+  const { results, verdicts } = options.isScaling
+    ? await playScaling(programs, options)
+    : await playScenarios(programs, options);
+  const document = { ...where.facts, repeat: options.repeat, results, verdicts };
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(document, null, 2)}\n`);
+  return results.some(({ outcomes }) => outcomes.some(({ failure }) => failure)) ? 1 : 0;
+}
+
+interface Played {
+  readonly results: readonly Result[];
+  readonly verdicts: readonly Verdict[];
+}
+
+async function playScenarios(programs: readonly Program[], options: Options): Promise<Played> {
   const results = [];
   for (const scenario of options.scenarios) {
     const sizes = options.sizesOf(scenario);
@@ -44,9 +61,21 @@ async function main(args: readonly string[]): Promise<number> {
   if (results.length > 1) console.log(`\nall scenarios\n${formatTable(results)}`);
   const verdicts = judge(results);
   console.log(`\ntargets (at the default sizes)\n${formatVerdicts(verdicts)}`);
-  const document = { ...where.facts, repeat: options.repeat, results, verdicts };
-  if (options.json) writeFileSync(options.json, `${JSON.stringify(document, null, 2)}\n`);
-  return results.some(({ outcomes }) => outcomes.some(({ failure }) => failure)) ? 1 : 0;
+  return { results, verdicts };
+}
+
+/** A speaker that failed at one size is still tried at the others. */
+async function playScaling(programs: readonly Program[], options: Options): Promise<Played> {
+  const steps = scalingSteps(options);
+  const results: Result[] = [];
+  for (const { scenario, sizes, at } of steps) {
+    const chosen = programs.filter((program) => isMeantFor(scenario, program));
+    const outcomes = await playAll(scenario, sizes, chosen, options);
+    results.push({ scenario: `${scenario.name} ${at}`, outcomes });
+  }
+  console.log(`\nscaling\n${formatTable(results)}`);
+  if (options.svg) writeFileSync(options.svg, drawPlots(scalingPlots(steps, results)));
+  return { results, verdicts: [] };
 }
 
 /** The kernel's limit stands only beside speakers that fill it. */

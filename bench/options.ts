@@ -9,6 +9,10 @@ import type { Scenario, Sizes } from './scenario/scenario.ts';
 
 export interface Options {
   readonly scenarios: readonly Scenario[];
+  /** The growth of cost is asked for instead of scenarios. */
+  readonly isScaling: boolean;
+  /** Where the plot of it goes. */
+  readonly svg: string | undefined;
   readonly programs: readonly Program[];
   readonly repeat: number;
   readonly deadlineSec: number;
@@ -49,13 +53,18 @@ export function parseOptions(args: readonly string[]): Options {
       deadline: { type: 'string', default: '180' },
       json: { type: 'string' },
       mrt: { type: 'string' },
+      svg: { type: 'string' },
       ...Object.fromEntries(Object.keys(SIZE_OPTIONS).map((name) => [name, { type: 'string' }])),
     },
   });
   const given = sizesGiven(values);
+  const isScaling = positionals[0] === 'scaling';
+  const words = isScaling ? positionals.slice(1) : positionals;
   return {
-    scenarios: positionals.length > 0 ? [...new Set(positionals.flatMap(scenariosFor))] : SCENARIOS,
+    scenarios: words.length > 0 ? [...new Set(words.flatMap(scenariosFor))] : SCENARIOS,
     programs: values.peers ? values.peers.split(',').map(programNamed) : PROGRAMS,
+    isScaling,
+    svg: values.svg,
     repeat: wholeNumber('repeat', values.repeat),
     deadlineSec: wholeNumber('deadline', values.deadline),
     json: values.json,

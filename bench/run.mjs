@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: installs and builds what is missing, then runs bench/main.ts with the TypeScript
- * loader the tests use.
+ * loader the tests use. `run.mjs micro` (`npm run bench:micro`) runs bench/micro/main.ts, which needs neither
+ * root nor peers.
  */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -17,6 +18,7 @@ function run(command, ...args) {
 
 function main(args) {
   const isBuilt = installModules(root);
+  if (args[0] === 'micro') return program([], join('micro', 'main.ts'), args.slice(1));
   installPeers();
   if (!isBuilt && run(process.execPath, join(root, 'scripts', 'build.mjs')) !== 0) return 1;
   const prefix = asRoot();
@@ -24,10 +26,15 @@ function main(args) {
     console.log('the bench needs network namespaces: run it as root, as in: sudo npm run bench');
     return 1;
   }
+  return program(prefix, 'main.ts', args);
+}
+
+/** Runs a file of this folder, behind the words of `prefix`. */
+function program(prefix, file, args) {
   process.env.TS_NODE_TRANSPILE_ONLY = '1'; // types are npm run check's business
   const loader = '--import=@tapjs/typescript/import';
-  const words = [...prefix, process.execPath, loader, join(root, 'bench', 'main.ts'), ...args];
-  return run(words[0], ...words.slice(1)) ?? 1;
+  const words = [...prefix, process.execPath, '--expose-gc', loader, join(root, 'bench', file)];
+  return run(words[0], ...words.slice(1), ...args) ?? 1;
 }
 
 try {

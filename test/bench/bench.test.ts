@@ -1,8 +1,11 @@
 /** The bench at tiny sizes against Catbird alone: every scenario ends with its books in order. */
 import t from 'tap';
 import type { LoadReport } from '../../bench/load/main.ts';
+import { pieces } from '../../bench/micro/pieces.ts';
 import { parseOptions } from '../../bench/options.ts';
+import { drawPlots } from '../../bench/plot.ts';
 import { catbird } from '../../bench/programs/catbird.ts';
+import { scalingSteps } from '../../bench/scaling.ts';
 import { SCENARIOS, scenarioNamed } from '../../bench/scenario/catalog.ts';
 import { runTrial } from '../../bench/trial.ts';
 import { catbird as catbirdNode } from '../../lab/support/catbird.ts';
@@ -80,6 +83,27 @@ t.test('every scenario is tried', async (t) => {
     SCENARIOS.map(({ name }) => name),
     Object.keys(TRIALS),
   );
+});
+
+t.test('scaling stays within the sizes given', async (t) => {
+  const options = parseOptions(['scaling', '--prefixes', '10000', '--clients', '30']);
+  const steps = scalingSteps(options).map(({ scenario, at }) => `${scenario.name} ${at}`);
+  t.strictSame(steps, ['table 1000', 'table 10000', 'fan-out 10', 'fan-out 30']);
+});
+
+t.test('a plot has a line for each series on powers of ten', async (t) => {
+  const points = [
+    [1000, 0.2],
+    [10_000, 2],
+  ] as const;
+  const svg = drawPlots([{ title: 'a', unit: 'prefixes', series: [{ name: 'bird', points }] }]);
+  t.equal(svg.match(/<polyline/g)?.length, 1);
+  t.match(svg, /points="52\.0,208\.1 344\.0,102\.1"/);
+  t.match(svg, />10k</);
+});
+
+t.test('every piece of the micro benches can be run', async (t) => {
+  for (const { name, run } of pieces()) t.doesNotThrow(run, name);
 });
 
 t.test('unknown words on the command line are named', async (t) => {
