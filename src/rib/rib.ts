@@ -89,8 +89,6 @@ export class Rib {
   readonly #familyOf = (family: Family): FamilyRib => this.#families[family];
   #listener: LocRibListener | undefined;
   #isScheduled = false;
-  /** Seconds of the clock; messages between two runs came at the same time. */
-  #nowSec = 0;
   #batch = 8192;
   /** As text, to compare. */
   #decision = JSON.stringify(DEFAULT_DECISION);
@@ -209,8 +207,7 @@ export class Rib {
    */
   receiveUpdate(id: PeerId, bytes: Uint8Array, at: number, end: number): UpdateFault | undefined {
     const { adjIn } = this.#entry(id);
-    if (!this.#isScheduled) this.#nowSec = Math.floor(this.#options.now() / 1000);
-    adjIn.beginMessage(this.#nowSec);
+    adjIn.beginMessage(Math.floor(this.#options.now() / 1000));
     const fault = walkUpdate(bytes, at, end, adjIn.wire, adjIn);
     adjIn.endMessage();
     this.#schedule();
@@ -321,7 +318,6 @@ export class Rib {
   #run(): void {
     this.#isScheduled = false;
     const startedAt = this.#options.now();
-    this.#nowSec = Math.floor(startedAt / 1000);
     const isFull = FAMILIES.some((family) => this.#families[family].dirtyCount >= this.#batch);
     for (const entry of this.#pending) if (entry.reimport) this.#reimport(entry);
     for (const family of FAMILIES) this.#families[family].run(this.#batch, this.#listener);
