@@ -64,6 +64,7 @@ function emptyCollections(): Collected {
     services: new Map(),
     endpointSlices: new Map(),
     secrets: new Map(),
+    configMaps: new Map(),
     clusterInformations: new Map(),
   };
 }
@@ -140,6 +141,7 @@ class Assembly {
       services: sorted(collections.services),
       endpointSlices: sorted(collections.endpointSlices),
       secrets: sorted(collections.secrets),
+      configMaps: sorted(collections.configMaps),
       clusterInformations: sorted(collections.clusterInformations),
       faults: this.#faults,
       places: this.#places,

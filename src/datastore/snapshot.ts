@@ -20,6 +20,8 @@ export interface Snapshot {
   readonly services: ReadonlyMap<string, Service>;
   readonly endpointSlices: ReadonlyMap<string, EndpointSlice>;
   readonly secrets: ReadonlyMap<string, Secret>;
+  /** Keyed `namespace/name`; only the one with users' templates matters. */
+  readonly configMaps: ReadonlyMap<string, ConfigMap>;
   /** Only `default` has a meaning. */
   readonly clusterInformations: ReadonlyMap<string, ClusterInformation>;
   /** Everything wrong with what was read, file by file; never fatal. */
@@ -41,6 +43,7 @@ export function emptySnapshot(): Snapshot {
     services: new Map(),
     endpointSlices: new Map(),
     secrets: new Map(),
+    configMaps: new Map(),
     clusterInformations: new Map(),
     faults: [],
     places: new Map(),
@@ -219,4 +222,10 @@ export interface ClusterInformation {
   readonly name: string;
   /** `v3.33.0`, as written. */
   readonly calicoVersion?: string;
+}
+
+export interface ConfigMap {
+  readonly namespace: string;
+  readonly name: string;
+  readonly data: Readonly<Record<string, string>>;
 }

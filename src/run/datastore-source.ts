@@ -1,9 +1,11 @@
 /** A datastore rendered through the templates, as a configuration source. */
 import type { ConfigRenderer } from '../config-templates/render.ts';
-import type { TemplateSource } from '../config-templates/template-source.ts';
+import { sameData } from '../config-templates/same-data.ts';
+import type { TemplateFile, TemplateSource } from '../config-templates/template-source.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import type { Snapshot } from '../datastore/snapshot.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { configMapTemplates } from './config-map-templates.ts';
 import type { ConfigDelivery, ConfigSource } from './config-source.ts';
 import { describeFaults } from './rendering.ts';
 import { inSlices } from './slices.ts';
@@ -13,6 +15,8 @@ export interface DatastoreSourceParts {
   readonly renderer: ConfigRenderer;
   /** Users' own templates; undefined where nobody has named any. */
   readonly templates: TemplateSource | undefined;
+  /** `namespace/name` of a ConfigMap with more of them, which those above come before. */
+  readonly configMap?: string | undefined;
   readonly clock: Clock;
 }
 
@@ -25,6 +29,8 @@ export interface DatastoreSourceParts {
 export class DatastoreSource implements ConfigSource {
   readonly #parts: DatastoreSourceParts;
   #latest: Snapshot | undefined;
+  #files: readonly TemplateFile[] = [];
+  #inForce: readonly TemplateFile[] = [];
   #templateFaults: readonly string[] = [];
   #isStale = false;
   #rendering: Promise<void> | undefined;
@@ -35,10 +41,10 @@ export class DatastoreSource implements ConfigSource {
   }
 
   async start(onDelivery: (delivery: ConfigDelivery) => void): Promise<void> {
-    const { datastore, renderer, templates } = this.#parts;
+    const { datastore, templates } = this.#parts;
     this.#onDelivery = onDelivery;
     await templates?.start(({ files, faults }) => {
-      renderer.setTemplates(files);
+      this.#files = files;
       this.#templateFaults = faults;
       this.reload();
     });
@@ -70,9 +76,19 @@ export class DatastoreSource implements ConfigSource {
     this.#rendering = undefined;
   }
 
+  /** Of two files with one name the last counts. */
+  #setTemplates(snapshot: Snapshot): void {
+    const { renderer, configMap } = this.#parts;
+    const files = [...configMapTemplates(snapshot, configMap), ...this.#files];
+    if (sameData(files, this.#inForce)) return;
+    this.#inForce = files;
+    renderer.setTemplates(files);
+  }
+
   async #render(snapshot: Snapshot): Promise<void> {
     const { renderer, clock } = this.#parts;
     try {
+      this.#setTemplates(snapshot);
       const result = await inSlices(renderer.steps(snapshot), clock);
       const faults = [...this.#templateFaults, ...describeFaults(snapshot, result)];
       const { config, notes, templates } = result;

@@ -15,6 +15,7 @@ export async function openConfigSource(
   }
   const { DatastoreSource } = await import('./datastore-source.ts');
   const { openDatastore } = await import('../datastore/open-datastore.ts');
+  const { templatesConfigMap } = await import('./config-map-templates.ts');
   const { openRenderer } = await import('./rendering.ts');
   const { openTemplates } = await import('./template-sources.ts');
   const { clock } = ports;
@@ -22,6 +23,7 @@ export async function openConfigSource(
     datastore: await openDatastore(source.datastore, ports),
     renderer: openRenderer(node, env),
     templates: openTemplates(source.datastore, env['CATBIRD_TEMPLATES'], clock),
+    configMap: templatesConfigMap(env),
     clock,
   });
 }

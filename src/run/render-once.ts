@@ -4,6 +4,7 @@ import { printConfig } from '../config/print.ts';
 import { readDatastore } from '../datastore/open-datastore.ts';
 import type { Snapshot } from '../datastore/snapshot.ts';
 import { SystemClock, SystemRandom } from '../runtime/system-clock.ts';
+import { configMapTemplates, templatesConfigMap } from './config-map-templates.ts';
 import type { DatastoreOptions } from './options.ts';
 import { describeFaults, isSound, openRenderer } from './rendering.ts';
 import { readAllTemplates } from './template-sources.ts';
@@ -28,7 +29,8 @@ export async function renderOnce(request: RenderRequest): Promise<{
   const snapshot = await readDatastoreSnapshot(datastore);
   const templates = await readAllTemplates(datastore, env['CATBIRD_TEMPLATES']);
   const renderer = openRenderer(node, env);
-  renderer.setTemplates(templates.files);
+  const configMap = configMapTemplates(snapshot, templatesConfigMap(env));
+  renderer.setTemplates([...configMap, ...templates.files]);
   const result = renderer.render(snapshot);
   const faults = [...templates.faults, ...describeFaults(snapshot, result)];
   if (!result.config) return { document: undefined, faults, isSound: false };

@@ -622,3 +622,16 @@ t.test(
 t.test('all that a reader of these rules need not know still has no faults (AMB-17)', async (t) => {
   t.same(faultTexts(render({ ...CLUSTER, ...RANGES, peers: [TOR] }).faults), []);
 });
+
+t.test('a peer at a link-local address makes no session, and is told (SESS-15)', async (t) => {
+  const nodes = [{ name: OWN, ipv4Address: '10.0.0.1/24', ipv6Address: 'fd00::1/64' }];
+  const { config, faults } = render({
+    nodes,
+    peers: [TOR, { ...TOR, name: 'll', peerIP: 'fe80::1' }],
+  });
+  t.same(
+    config?.neighbors.map(({ name }) => name),
+    ['Global_192_0_2_1'],
+  );
+  t.match(faultTexts(faults), [/^BGPPeer\/ll .*/]);
+});

@@ -32,6 +32,7 @@ async function open(first: Snapshot, templates: TemplateFiles = { files: [], fau
   let sendTemplates: (files: TemplateFiles) => void = () => {};
   const source = new DatastoreSource({
     clock,
+    configMap: 'kube-system/mine',
     renderer: new ConfigRenderer({ node: OWN, matchesSelector, templates: loadTemplates() }),
     datastore: {
       start: async (onSnapshot) => {
@@ -107,6 +108,26 @@ t.test('a change of templates alone renders again', async (t) => {
       templates: { overrides: [{ name: 'neighbor' }] },
     },
   ]);
+});
+
+t.test('templates of the ConfigMap count, those of files before them', async (t) => {
+  const key = 'neighbor.yaml.liquid';
+  const data = (seconds: number) => ({
+    [key]: TIMERS[0]!.text.replace('9', String(seconds)),
+    'readme.md': 'not one',
+  });
+  const withMap = (seconds: number) => {
+    const map = { namespace: 'kube-system', name: 'mine', data: data(seconds) };
+    return { ...snapshot({}), configMaps: new Map([['kube-system/mine', map]]) };
+  };
+  const { deliveries, settle, send, sendTemplates } = await open(withMap(30));
+  send(withMap(60));
+  await settle();
+  sendTemplates({ files: TIMERS, faults: [] });
+  await settle();
+  const times = deliveries.map(({ config }) => config?.neighbors[0]?.holdTimeSec);
+  t.same(times, [30, 60, 9]);
+  t.match(deliveries[0]?.templates?.overrides, [{ place: `ConfigMap/kube-system/mine: ${key}` }]);
 });
 
 t.test('what goes wrong inside is a fault, and what runs goes on (START-8)', async (t) => {

@@ -1,5 +1,6 @@
 /** `catbird template`: what templates there are, what users' own change, and tests of them. */
 import { parseArgs } from 'node:util';
+import { configMapTemplates, templatesConfigMap } from '../../run/config-map-templates.ts';
 import { DATASTORE_FLAGS, readDatastoreOptions } from '../../run/options.ts';
 import { readDatastoreSnapshot } from '../../run/render-once.ts';
 import { readTemplates } from '../../run/template-directory.ts';
@@ -72,7 +73,8 @@ async function diff(_: readonly string[], values: Values, io: CommandIo): Promis
     options.env['CATBIRD_TEMPLATES'],
   );
   const nodes = values['all-nodes'] ? [...snapshot.nodes.keys()] : [options.node];
-  const outcome = diffTemplates(snapshot, files, nodes, options.env);
+  const configMap = configMapTemplates(snapshot, templatesConfigMap(options.env));
+  const outcome = diffTemplates(snapshot, [...configMap, ...files], nodes, options.env);
   const told = [...faults, ...outcome.faults];
   for (const fault of told) io.stderr.write(`catbird: ${fault}\n`);
   if (values['output'] === 'json') {

@@ -6,7 +6,7 @@ import type { Timer } from '../../runtime/clock.ts';
 import type { ObjectSource, SourceContents } from '../object-source.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { type Demands, demandsOf } from './demands.ts';
-import { ENDPOINT_SLICES, SERVICES, secretResource } from './layout.ts';
+import { configMapResource, ENDPOINT_SLICES, SERVICES, secretResource } from './layout.ts';
 import { OncePerTurn } from './once-per-turn.ts';
 import { Reflector, type ReflectorPorts, type Resource } from './reflector.ts';
 import { faultOf } from './reflector-fault.ts';
@@ -18,6 +18,7 @@ const OPTIONAL_WAIT_MS = 5_000;
 
 export interface DemandOptions {
   readonly secretsNamespace: string;
+  readonly templatesConfigMap?: string | undefined;
   readonly advertisedClusterIps: string | undefined;
   /** An API server that does not answer is not waited for: Calico's objects come from elsewhere (§1.4). */
   readonly isOptional: boolean;
@@ -74,6 +75,11 @@ export class DemandedObjects implements ObjectSource {
       const resource = secretResource(this.#options.secretsNamespace, name);
       wanted.set(`${resource.path}/${name}`, resource);
     }
+    const { secretsNamespace, templatesConfigMap } = this.#options;
+    if (templatesConfigMap !== undefined) {
+      const resource = configMapResource(secretsNamespace, templatesConfigMap);
+      wanted.set(resource.path, resource);
+    }
     for (const [id, followed] of this.#followed) if (!wanted.has(id)) this.#drop(id, followed);
     for (const [id, resource] of wanted) if (!this.#followed.has(id)) this.#add(id, resource);
   }
@@ -108,7 +114,7 @@ export class DemandedObjects implements ObjectSource {
   }
 
   #waitMs({ kind }: Resource): number | undefined {
-    if (kind === 'Secret') return SECRET_WAIT_MS;
+    if (kind === 'Secret' || kind === 'ConfigMap') return SECRET_WAIT_MS;
     return this.#options.isOptional ? OPTIONAL_WAIT_MS : undefined;
   }
 

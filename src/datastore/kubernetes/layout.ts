@@ -94,10 +94,19 @@ export const ENDPOINT_SLICES: Resource = {
 
 /** One Secret: permissions may be for this name alone (§2). */
 export function secretResource(namespace: string, name: string): Resource {
+  return singleResource('Secret', 'secrets', namespace, name);
+}
+
+/** The ConfigMap with users' templates, likewise. */
+export function configMapResource(namespace: string, name: string): Resource {
+  return singleResource('ConfigMap', 'configmaps', namespace, name);
+}
+
+function singleResource(kind: string, plural: string, namespace: string, name: string): Resource {
   return {
-    kind: 'Secret',
+    kind,
     apiVersion: 'v1',
-    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`,
+    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/${plural}`,
     fieldSelector: `metadata.name=${name}`,
     keeps: isNamed(name),
   };

@@ -5,6 +5,7 @@ import { BGP_PEER } from './bgp-peer.ts';
 import { BLOCK_AFFINITY } from './block-affinity.ts';
 import { CALICO_NODE } from './calico-node.ts';
 import { CLUSTER_INFORMATION } from './cluster-information.ts';
+import { CONFIG_MAP } from './config-map.ts';
 import { ENDPOINT_SLICE } from './endpoint-slice.ts';
 import { IP_POOL } from './ip-pool.ts';
 import { KUBERNETES_NODE } from './kubernetes-node.ts';
@@ -24,6 +25,7 @@ export const RESOURCE_KINDS = [
   SERVICE,
   ENDPOINT_SLICE,
   SECRET,
+  CONFIG_MAP,
   CLUSTER_INFORMATION,
 ] as unknown as readonly ResourceKind[];
 
@@ -52,7 +54,6 @@ export const UNREAD_KINDS: ReadonlySet<string> = new Set([
   'StagedNetworkPolicy',
   'Tier',
   'WorkloadEndpoint',
-  'ConfigMap',
   'CustomResourceDefinition',
   'DaemonSet',
   'Deployment',

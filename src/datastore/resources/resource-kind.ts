@@ -7,6 +7,7 @@ import type {
   BlockAffinity,
   CalicoNode,
   ClusterInformation,
+  ConfigMap,
   EndpointSlice,
   IpPool,
   Secret,
@@ -25,6 +26,7 @@ export interface Collections {
   services: Service;
   endpointSlices: EndpointSlice;
   secrets: Secret;
+  configMaps: ConfigMap;
   clusterInformations: ClusterInformation;
 }
 

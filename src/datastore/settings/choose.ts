@@ -100,6 +100,7 @@ function kubernetesSettings(env: Environment, node: string): KubernetesSettings 
     usePodCidr: isSet(env, 'USE_POD_CIDR'),
     apiGroup: env['CALICO_API_GROUP'],
     secretsNamespace: env['NAMESPACE'] || DEFAULT_NAMESPACE,
+    templatesConfigMap: env['CATBIRD_TEMPLATES_CONFIGMAP'],
     advertisedClusterIps: env['CALICO_ADVERTISE_CLUSTER_IPS'],
   };
 }

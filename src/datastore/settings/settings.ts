@@ -57,6 +57,8 @@ export interface KubernetesSettings {
   readonly apiGroup: string | undefined;
   /** Where the Secrets of passwords are. */
   readonly secretsNamespace: string;
+  /** Name of the ConfigMap with users' templates, in the same namespace; undefined: none is read. */
+  readonly templatesConfigMap?: string | undefined;
   /** `CALICO_ADVERTISE_CLUSTER_IPS`: Services are read even if no BGPConfiguration asks for them. */
   readonly advertisedClusterIps: string | undefined;
 }

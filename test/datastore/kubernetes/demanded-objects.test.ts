@@ -95,3 +95,32 @@ t.test('a Secret is waited for two seconds; the session waits on (§5, SESS-9)',
   t.ok(source.onSnapshot(emptySnapshot()), 'what nobody refers to any more, nobody waits for');
   await finish();
 });
+
+t.test(
+  'the ConfigMap with templates is read by its name, and waited for two seconds',
+  async (t) => {
+    const asked: string[] = [];
+    const api: ApiClient = {
+      ...silent,
+      list: (path, onItem, signal) => {
+        asked.push(path);
+        return silent.list(path, onItem, signal);
+      },
+    };
+    const clock = new FakeClock();
+    const ports = { api, clock, random: { uniform: () => 0.5 } };
+    const source = new DemandedObjects(ports, {
+      secretsNamespace: 'kube-system',
+      templatesConfigMap: 'mine',
+      advertisedClusterIps: undefined,
+      isOptional: true,
+    });
+    await source.start(() => {});
+    t.notOk(source.onSnapshot(emptySnapshot()));
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    t.match(asked, [/^\/api\/v1\/namespaces\/kube-system\/configmaps\?.*metadata.name%3Dmine/]);
+    clock.advance(2_000);
+    t.ok(source.onSnapshot(emptySnapshot()));
+    await source.stop();
+  },
+);
