@@ -53,7 +53,7 @@ export async function runTrial(trial: Trial): Promise<LoadReport> {
     const wanted = scenario.role(sizes);
     const isLimit = LIMITS.has(program.name);
     const role: Role = isLimit ? { ...wanted, kind: 'relay' } : wanted;
-    const [speakerAt, generatorAt] = connect(lab, role);
+    const [speakerAt, generatorAt] = connect(lab, role, scenario.hasSmallBuffers);
     const folder = lab.folder(program.name);
     const argv = program.prepare(role, folder);
     if (!scenario.startsCold) speaker = await start(speakerAt, argv, logFile, trial.graceMs);
@@ -102,7 +102,11 @@ function logTail(file: string, lines: number): string {
  * Lays the segment: the speaker on one side, all addresses of the generator on the other. Both know each other's
  * link addresses, so that no scenario times ARP and a thousand neighbours fit the kernel's table.
  */
-function connect(lab: Laboratory, role: Role): [speakerAt: string, generatorAt: string] {
+function connect(
+  lab: Laboratory,
+  role: Role,
+  hasSmallBuffers = false,
+): [speakerAt: string, generatorAt: string] {
   const [first, ...others] = role.neighbors.map(({ routerId }) => `${routerId}/${SEGMENT_LENGTH}`);
   const speakerAt = lab.network.addHost('speaker', `${role.routerId}/${SEGMENT_LENGTH}`);
   const generatorAt = lab.network.addHost('generator', first!);
@@ -114,6 +118,7 @@ function connect(lab: Laboratory, role: Role): [speakerAt: string, generatorAt: 
   const addresses = role.neighbors.flatMap((each) => [each.routerId, each.address]);
   batch(speakerAt, [...new Set(addresses)].map(entry(linkAddress(lab, generatorAt))));
   batch(generatorAt, [role.routerId, role.address].map(entry(linkAddress(lab, speakerAt))));
+  if (hasSmallBuffers) for (const host of [speakerAt, generatorAt]) limitBuffers(lab, host);
   if (role.resolvesAll) {
     lab.run(speakerAt, ['ip', 'route', 'add', 'default', 'via', role.neighbors[0]!.address]);
   }
@@ -131,6 +136,14 @@ function addAddress(cidr: string): string {
 
 function batch(namespace: string, commands: readonly string[]): void {
   run(['ip', '-n', namespace, '-batch', '-'], `${commands.join('\n')}\n`);
+}
+
+/** A socket of the namespace takes at most 64 KiB each way: a client that does not read is felt soon. */
+function limitBuffers(lab: Laboratory, namespace: string): void {
+  const limits = ['tcp_rmem', 'tcp_wmem'].map(
+    (key) => `echo 4096 16384 65536 > /proc/sys/net/ipv4/${key}`,
+  );
+  lab.run(namespace, ['sh', '-c', limits.join(' && ')]);
 }
 
 function linkAddress(lab: Laboratory, namespace: string): string {

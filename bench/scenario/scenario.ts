@@ -27,6 +27,8 @@ export interface Scenario {
   readonly programs?: readonly string[];
   /** The speaker is not there yet: the scenario starts it. */
   readonly startsCold?: boolean;
+  /** The kernel's socket buffers hold little: who does not read is felt soon. */
+  readonly hasSmallBuffers?: boolean;
   /** So many sources in a row announce the same prefixes; 1 unless given. */
   readonly copies?: number;
   /** One sentence for the reader of the table. */

@@ -12,6 +12,7 @@ const ROUNDS = 5;
 
 export const slowPeer: Scenario = {
   name: 'slow-peer',
+  hasSmallBuffers: true,
   defaults: { clients: 50, perClient: 1000, attributeSets: 100 },
   title: ({ clients, perClient }) =>
     `${clients} clients with ${perClient} prefixes each, all of which change ${ROUNDS} times; ` +
