@@ -10,7 +10,7 @@ Each variable of calico-node's environment counts, and has a flag that wins (doc
   node        --nodename-file FILE --k8s-node-ref NAME --router-id ID --networking-backend NAME
               --advertise-cluster-ips CIDR --namespace NAME --endpoint-status-path-prefix DIR
               --calico-config FILE --use-pod-cidr --templates DIR
-              --templates-configmap NAME
+              --templates-configmap NAME --templates-etcd-prefix KEY
   etcd        --etcd-endpoints URLS --etcd-discovery-srv DOMAIN --etcd-username NAME --etcd-password TEXT
               --etcd-ca-cert-file FILE --etcd-cert-file FILE --etcd-key-file FILE
               --tls-cipher-suites NAMES --tls-min-version 1.2|1.3

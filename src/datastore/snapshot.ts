@@ -20,7 +20,7 @@ export interface Snapshot {
   readonly services: ReadonlyMap<string, Service>;
   readonly endpointSlices: ReadonlyMap<string, EndpointSlice>;
   readonly secrets: ReadonlyMap<string, Secret>;
-  /** Keyed `namespace/name`; only the one with users' templates matters. */
+  /** Keyed `namespace/name`; those with users' templates matter. */
   readonly configMaps: ReadonlyMap<string, ConfigMap>;
   /** Only `default` has a meaning. */
   readonly clusterInformations: ReadonlyMap<string, ClusterInformation>;
@@ -229,3 +229,6 @@ export interface ConfigMap {
   readonly name: string;
   readonly data: Readonly<Record<string, string>>;
 }
+
+/** Of templates that are keys of their own; `/` is in no name of Kubernetes. */
+export const TEMPLATES_NAMESPACE = 'etcd/templates';

@@ -1,7 +1,7 @@
-/** Users' templates out of the ConfigMap of a snapshot. */
+/** Users' templates out of a snapshot: keys of a ConfigMap, or of etcd. */
 import { TEMPLATE_SUFFIX, type TemplateFile } from '../config-templates/template-source.ts';
 import type { Environment } from '../datastore/settings/environment.ts';
-import type { Snapshot } from '../datastore/snapshot.ts';
+import { type Snapshot, TEMPLATES_NAMESPACE } from '../datastore/snapshot.ts';
 
 const DEFAULT_NAMESPACE = 'kube-system';
 
@@ -11,17 +11,29 @@ export function templatesConfigMap(env: Environment): string | undefined {
   return name ? `${env['NAMESPACE'] || DEFAULT_NAMESPACE}/${name}` : undefined;
 }
 
-/** Its keys that are names of templates. */
+/** Its keys that are names of templates, behind those that are keys of etcd. */
 export function configMapTemplates(
   { configMaps }: Pick<Snapshot, 'configMaps'>,
   configMap: string | undefined,
 ): TemplateFile[] {
-  const data = configMap === undefined ? {} : (configMaps.get(configMap)?.data ?? {});
+  const named = configMap === undefined ? undefined : configMaps.get(configMap);
+  const keys = [...configMaps.values()].filter(
+    ({ namespace }) => namespace === TEMPLATES_NAMESPACE,
+  );
+  const inEtcd = keys.flatMap(({ data, name }) => templatesIn(data, () => `etcd key ${name}`));
+  const inMap = named ? templatesIn(named.data, (key) => `ConfigMap/${configMap}: ${key}`) : [];
+  return [...inEtcd, ...inMap];
+}
+
+function templatesIn(
+  data: Readonly<Record<string, string>>,
+  placeOf: (key: string) => string,
+): TemplateFile[] {
   return Object.entries(data)
     .filter(([key]) => key.endsWith(TEMPLATE_SUFFIX))
     .map(([key, text]) => ({
       name: key.slice(0, -TEMPLATE_SUFFIX.length),
       text,
-      place: `ConfigMap/${configMap}: ${key}`,
+      place: placeOf(key),
     }));
 }

@@ -73,8 +73,8 @@ export class EtcdSource implements ObjectSource {
     this.#settings = settings;
     this.#ports = ports;
     this.#ring = new EndpointRing(settings, ports.random, ports.resolveSrv);
-    this.#ranges = keyRanges(settings.node);
-    this.#table = new KeyTable((key, value) => readKey(key, value, settings.node));
+    this.#ranges = keyRanges(settings);
+    this.#table = new KeyTable((key, value) => readKey(key, value, settings));
   }
 
   start(onContents: (contents: SourceContents) => void): Promise<void> {

@@ -1,5 +1,6 @@
 /** Which keys of etcd hold what (calico-datastore.md §4.1), and their values as readings. */
 import { type Reading, readObjects, spoiltObject } from '../read-object.ts';
+import { TEMPLATES_NAMESPACE } from '../snapshot.ts';
 
 const RESOURCES = '/calico/resources/v3/projectcalico.org/';
 const API_VERSION = 'projectcalico.org/v3';
@@ -22,10 +23,19 @@ export interface KeyRange {
   readonly rangeEnd: string;
 }
 
-/** The ranges that are read and followed: those of each kind, and the address blocks of the own node. */
-export function keyRanges(node: string): readonly KeyRange[] {
-  const prefixes = [...KINDS.keys()].map((plural) => `${RESOURCES}${plural}/`);
-  return [...prefixes, affinityPrefix(node)].map((prefix) => ({
+/** What of the keys is ours besides each kind's. */
+export interface KeyScope {
+  /** Calico name of the own node, whose address blocks are read. */
+  readonly node: string;
+  /** Users' templates, ending in a slash: `PREFIX/NAME.yaml.liquid`; undefined: none are read. */
+  readonly templatesPrefix?: string | undefined;
+}
+
+/** The ranges that are read and followed. */
+export function keyRanges({ node, templatesPrefix }: KeyScope): readonly KeyRange[] {
+  const kinds = [...KINDS.keys()].map((plural) => `${RESOURCES}${plural}/`);
+  const templates = templatesPrefix === undefined ? [] : [templatesPrefix];
+  return [...kinds, ...templates, affinityPrefix(node)].map((prefix) => ({
     key: prefix,
     rangeEnd: `${prefix.slice(0, -1)}0`, // the character after '/'
   }));
@@ -36,8 +46,30 @@ export function keyRanges(node: string): readonly KeyRange[] {
  *
  * @returns undefined when the key is none of ours, such as one with more parts
  */
-export function readKey(key: string, value: Uint8Array, node: string): Reading | undefined {
+export function readKey(
+  key: string,
+  value: Uint8Array,
+  { node, templatesPrefix }: KeyScope,
+): Reading | undefined {
+  if (templatesPrefix !== undefined && key.startsWith(templatesPrefix)) {
+    return readTemplate(key, key.slice(templatesPrefix.length), value);
+  }
   return key.startsWith(RESOURCES) ? readResource(key, value) : readAffinity(key, value, node);
+}
+
+/** A text as it is; it stands among the ConfigMaps, under a namespace no ConfigMap has. */
+function readTemplate(key: string, name: string, octets: Uint8Array): Reading | undefined {
+  if (name === '' || name.includes('/') || octets.length > MAX_VALUE_BYTES) return undefined;
+  const text = new TextDecoder().decode(octets);
+  const object = {
+    collection: 'configMaps',
+    key: `${TEMPLATES_NAMESPACE}/${name}`,
+    label: key,
+    value: { namespace: TEMPLATES_NAMESPACE, name, data: { [name]: text } },
+    standIn: undefined,
+    place: undefined,
+  } as const;
+  return { objects: [object], faults: [] };
 }
 
 function readResource(key: string, value: Uint8Array): Reading | undefined {

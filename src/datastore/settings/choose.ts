@@ -48,6 +48,7 @@ function etcdSettings(env: Environment, node: string): EtcdSettings {
     user: name && password ? { name, password } : undefined,
     cipherSuites: env['TLS_CIPHER_SUITES'],
     minTlsVersion: minTlsVersion(env['TLS_MIN_VERSION']),
+    templatesPrefix: templatesPrefix(env['CATBIRD_TEMPLATES_ETCD_PREFIX']),
     kubernetes: kubernetesSettings(env, node),
   };
 }
@@ -71,6 +72,11 @@ function certificates(env: Environment): Pick<EtcdSettings, 'ca' | 'client'> {
     throw settingsError('a client certificate needs both ETCD_CERT_FILE and ETCD_KEY_FILE');
   }
   return { ca: pem('ETCD_CA_CERT'), client: cert && key && { cert, key } };
+}
+
+/** With one slash at its end. */
+function templatesPrefix(text: string | undefined): string | undefined {
+  return text && `${text.replace(/\/+$/, '')}/`;
 }
 
 function minTlsVersion(text: string | undefined): EtcdSettings['minTlsVersion'] {

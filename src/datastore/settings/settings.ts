@@ -26,6 +26,8 @@ export interface EtcdSettings {
   /** Comma-separated names, IANA's or OpenSSL's. */
   readonly cipherSuites: string | undefined;
   readonly minTlsVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** Keys of users' templates, ending in a slash; undefined: none are read. */
+  readonly templatesPrefix?: string | undefined;
   /** Where Secrets and Services are, if they can be reached (calico-datastore.md §1.4). */
   readonly kubernetes: KubernetesSettings;
 }

@@ -28,6 +28,7 @@ const OWN: readonly Variable[] = [
   { name: 'BGP_LOGSEVERITYSCREEN', flag: 'log-level' },
   { name: 'CATBIRD_CALICO_CONFIG', flag: 'calico-config' },
   { name: 'CATBIRD_TEMPLATES', flag: 'templates' },
+  { name: 'CATBIRD_TEMPLATES_ETCD_PREFIX', flag: 'templates-etcd-prefix' },
   { name: 'CATBIRD_TEMPLATES_CONFIGMAP', flag: 'templates-configmap' },
 ];
 

@@ -1,21 +1,24 @@
 import t from 'tap';
 import { keyRanges, readKey } from '../../../src/datastore/etcd/key-space.ts';
 import { SnapshotAssembler } from '../../../src/datastore/snapshot-assembler.ts';
+import { configMapTemplates } from '../../../src/run/config-map-templates.ts';
 
 const RESOURCES = '/calico/resources/v3/projectcalico.org';
 const AFFINITIES = '/calico/ipam/v2/host/node-a';
 
+const SCOPE = { node: 'node-a', templatesPrefix: '/catbird/templates/' };
+
 function read(values: Record<string, unknown>) {
   const sources = Object.entries(values).flatMap(([key, value]) => {
     const text = typeof value === 'string' ? value : JSON.stringify(value);
-    const reading = readKey(key, Buffer.from(text), 'node-a');
+    const reading = readKey(key, Buffer.from(text), SCOPE);
     return reading ? [{ file: key, lineOffset: 0, reading }] : [];
   });
   return new SnapshotAssembler().assemble(sources)!;
 }
 
 t.test('ranges end where another name of the same length begins (§4.1)', async (t) => {
-  const ranges = keyRanges('node-a');
+  const ranges = keyRanges(SCOPE);
   t.ok(ranges.every(({ key, rangeEnd }) => key.endsWith('/') && rangeEnd > `${key}\u{10ffff}`));
   t.match(ranges.at(-1), { key: `${AFFINITIES}/`, rangeEnd: `${AFFINITIES}0` });
 });
@@ -86,4 +89,22 @@ t.test('a value that is no JSON is told with its key; a filter rejects until men
   t.match(read({ [`${RESOURCES}/nodes/n`]: `"${'x'.repeat(2 ** 21)}"` }).faults, [
     { reason: /more than 2097152 octets/ },
   ]);
+});
+
+t.test('templates are texts under their prefix, and nothing else is', async (t) => {
+  const { configMaps, faults } = read({
+    '/catbird/templates/neighbor.yaml.liquid': "{% layout 'neighbor' %}",
+    '/catbird/templates/deeper/pool.yaml.liquid': 'x',
+  });
+  const name = 'neighbor.yaml.liquid';
+  const [only] = configMaps.values();
+  t.match(only, { name, data: { [name]: "{% layout 'neighbor' %}" } });
+  t.equal(configMaps.size, 1);
+  t.same(faults, []);
+  t.match(configMapTemplates({ configMaps }, undefined), [
+    { name: 'neighbor', place: `etcd key ${name}` },
+  ]);
+  t.notOk(
+    readKey('/catbird/templates/x', Buffer.from(''), { ...SCOPE, templatesPrefix: undefined }),
+  );
 });
