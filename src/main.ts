@@ -18,6 +18,7 @@ import { listInterfaces } from './run/interfaces.ts';
 import { openConfigSource } from './run/open-config-source.ts';
 import { openForwarding } from './run/open-forwarding.ts';
 import type { RunOptions } from './run/options.ts';
+import { listOwnAddresses } from './run/own-addresses.ts';
 import { bindApiSocket, closeApiSocket } from './run/unix-socket.ts';
 import { readVersion } from './run/version.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -143,6 +144,7 @@ class Process {
       transport: new TcpTransport(),
       udp: new UdpNodeTransport(),
       discovery: new RouterDiscovery(),
+      ownAddresses: listOwnAddresses,
       forwarding,
       log: this.#log,
       softwareVersion: `Catbird/${readVersion()}`,

@@ -216,6 +216,7 @@ function assembleSession(
     families: draft.families ? [...new Set(draft.families)] : [family],
     routeReflectorClient: draft.routeReflectorClient ?? false,
     nextHop: draft.nextHop ?? 'auto',
+    nextHopAddress: assembleNextHopAddress(draft.nextHopAddress),
     allowLocalAs: draft.allowLocalAs ?? 0,
     gracefulShutdown: draft.gracefulShutdown ?? false,
     ...assembleRouting(draft),
@@ -259,6 +260,10 @@ function assembleProtocol({ announce, ...draft }: SessionDraft) {
       softwareVersion: announce?.softwareVersion ?? false,
     },
   };
+}
+
+function assembleNextHopAddress({ ipv4, ipv6 }: SessionDraft['nextHopAddress'] = {}) {
+  return { ...(ipv4 && { 'ipv4-unicast': ipv4 }), ...(ipv6 && { 'ipv6-unicast': ipv6 }) };
 }
 
 /** What the routing table does for the neighbour. */

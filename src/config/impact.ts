@@ -63,6 +63,7 @@ export const SESSION_IMPACT: Readonly<Record<keyof typeof sessionShape, Impact>>
   families: 'reset',
   routeReflectorClient: 'reset',
   nextHop: 'soft',
+  nextHopAddress: 'soft',
   allowLocalAs: 'refresh',
   localAs: 'refresh',
   asOverride: 'soft',

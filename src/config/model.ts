@@ -111,6 +111,8 @@ export interface SessionConfig {
   readonly families: readonly Family[];
   readonly routeReflectorClient: boolean;
   readonly nextHop: 'auto' | 'self' | 'keep';
+  /** Stands for next hop self in a family; absent for our address on the session or beside it. */
+  readonly nextHopAddress: Readonly<Partial<Record<Family, Address>>>;
   readonly allowLocalAs: number;
   /** How `localAsNumber` stands in for the router's AS. */
   readonly localAs: { readonly replaceAs: boolean; readonly noPrepend: boolean };

@@ -132,6 +132,7 @@ export function printSession(session: SessionConfig, options: PrintOptions): Pla
     families: [...session.families],
     routeReflectorClient: session.routeReflectorClient,
     nextHop: session.nextHop,
+    nextHopAddress: printNextHopAddress(session.nextHopAddress),
     allowLocalAs: session.allowLocalAs,
     weight: session.weight,
     gracefulRestart: printGracefulRestart(gracefulRestart),
@@ -160,6 +161,11 @@ export function printSession(session: SessionConfig, options: PrintOptions): Pla
   };
 }
 
+function printNextHopAddress(addresses: SessionConfig['nextHopAddress']): PlainObject {
+  const { 'ipv4-unicast': ipv4, 'ipv6-unicast': ipv6 } = addresses;
+  return present({ ipv4: ipv4 && formatAddress(ipv4), ipv6: ipv6 && formatAddress(ipv6) });
+}
+
 /** The extensions only where they are on. */
 function printGracefulRestart(settings: SessionConfig['gracefulRestart']): PlainObject {
   return present({
@@ -177,6 +183,7 @@ const SESSION_DEFAULTS: Readonly<Record<string, string>> = Object.fromEntries(
     connectRetryTime: DEFAULTS.connectRetryTimeSec,
     routeReflectorClient: false,
     nextHop: 'auto',
+    nextHopAddress: {},
     allowLocalAs: 0,
     weight: 0,
     localAs: { replaceAs: true, noPrepend: true },

@@ -14,6 +14,7 @@ import {
   cidr,
   duration,
   endAddress,
+  endAddressOf,
   family,
   flag,
   holdTime,
@@ -113,6 +114,12 @@ export const poolShape = {
   export: flag.optional(),
 };
 
+/** By the family of the routes that get them. */
+const nextHopAddress = z.strictObject({
+  ipv4: endAddressOf('ipv4-unicast').optional(),
+  ipv6: endAddressOf('ipv6-unicast').optional(),
+});
+
 /** Keys that neighbours and neighbour ranges share. */
 export const sessionShape = {
   port: port.optional(),
@@ -129,6 +136,7 @@ export const sessionShape = {
   families: z.array(family).nonempty('name at least one family').optional(),
   routeReflectorClient: flag.optional(),
   nextHop: choice('auto', 'self', 'keep').optional(),
+  nextHopAddress: nextHopAddress.optional(),
   allowLocalAs: integer(0, 255).optional(),
   localAs: z.strictObject({ replaceAs: flag.optional(), noPrepend: flag.optional() }).optional(),
   asOverride: flag.optional(),

@@ -4,7 +4,7 @@
  * plain words what was expected.
  */
 import { z } from 'zod';
-import { type Address, isLinkLocal, isUnspecified } from '../net/address.ts';
+import { type Address, addressFamily, isLinkLocal, isUnspecified } from '../net/address.ts';
 import { MAX_ASN, parseAsn } from '../net/asn.ts';
 import type { Family } from '../net/family.ts';
 import { parseAddress, parseCidr, parseInterfaceAddress, parseIpv4Number } from '../net/text.ts';
@@ -130,11 +130,17 @@ export const peerAddress = fromText(
 /** An own address a session can have. */
 export const endAddress = fromText(
   'an IPv4 or IPv6 address, not unspecified and not link-local',
-  (value) => {
-    const found = parseAddress(value);
-    return found && !isUnspecified(found) && !isLinkLocal(found) ? found : undefined;
-  },
+  parseEndAddress,
 );
+
+/** An {@link endAddress} of one family. */
+export function endAddressOf(family: Family) {
+  const name = family === 'ipv4-unicast' ? 'IPv4' : 'IPv6';
+  return fromText(`an ${name} address, not unspecified and not link-local`, (value) => {
+    const found = parseEndAddress(value);
+    return found && addressFamily(found) === family ? found : undefined;
+  });
+}
 
 export const cidr = fromText('a CIDR block without host bits, like 10.0.0.0/8', parseCidr);
 
@@ -148,3 +154,8 @@ export const family: z.ZodType<Family> = choice('ipv4-unicast', 'ipv6-unicast');
 
 /** ORIGIN in words, by its code on the wire (RFC 4271 §4.3 a). */
 export const ORIGINS: readonly string[] = ['igp', 'egp', 'incomplete'];
+
+function parseEndAddress(value: string): Address | undefined {
+  const found = parseAddress(value);
+  return found && !isUnspecified(found) && !isLinkLocal(found) ? found : undefined;
+}

@@ -28,12 +28,12 @@ import { LearnedRoutes } from './learned-routes.ts';
 import { ListenerKeys } from './listener-keys.ts';
 import { LocalRoutes } from './local-routes.ts';
 import { Neighbors } from './neighbors.ts';
+import { OwnAddresses, type OwnAddressesPorts } from './own-addresses.ts';
 import { Quarantine } from './quarantine.ts';
 import { Recovery } from './recovery.ts';
 import { RouteInstaller } from './route-installer.ts';
 
-export interface DaemonPorts {
-  readonly clock: Clock;
+export interface DaemonPorts extends OwnAddressesPorts {
   readonly random: Random;
   readonly transport: Transport;
   readonly udp: UdpTransport;
@@ -85,7 +85,8 @@ export class Daemon {
     this.#installer = new RouteInstaller(this.rib, ports.forwarding, this.#localRoutes, config);
     this.#bfd = new BfdManager(ports);
     const { rib, quarantine } = this;
-    const neighborPorts = { ...ports, rib, bfd: this.#bfd, quarantine };
+    const ownAddresses = new OwnAddresses(ports);
+    const neighborPorts = { ...ports, rib, bfd: this.#bfd, quarantine, ownAddresses };
     this.neighbors = new Neighbors(neighborPorts, {
       settled: (name) => this.#recovery?.settle(name),
       present: (name, isPresent) => this.#recovery?.setPresent(name, isPresent),

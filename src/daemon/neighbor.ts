@@ -24,6 +24,7 @@ import {
 } from '../bgp/wire/constants.ts';
 import type { FaultAction, UpdateFault } from '../bgp/wire/update-fault.ts';
 import type { Config, NeighborConfig } from '../config/model.ts';
+import { addressFamily } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
 import type { PeerId } from '../rib/ids.ts';
 import type { Rib } from '../rib/rib.ts';
@@ -31,6 +32,7 @@ import type { Timer } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import { BfdWatch, type BfdWatchPorts } from './bfd-watch.ts';
 import type { Forwarding } from './forwarding.ts';
+import type { OwnAddresses } from './own-addresses.ts';
 import { PrefixLimit, RESTART_AFTER_MS } from './prefix-limit.ts';
 import type { Quarantine } from './quarantine.ts';
 import { RefreshWatch } from './refresh-watch.ts';
@@ -45,6 +47,7 @@ export interface NeighborPorts extends SessionPorts, BfdWatchPorts {
   readonly softwareVersion?: string;
   readonly log: Log;
   readonly quarantine: Quarantine;
+  readonly ownAddresses: OwnAddresses;
 }
 
 /** What a neighbour tells the daemon. */
@@ -85,6 +88,8 @@ export class Neighbor implements SessionEvents {
   readonly #prefixLimit: PrefixLimit;
   readonly #refresh: RefreshWatch;
   #isShutDown = false;
+  /** While Established with a family that the session's own address is not of. */
+  #beside: ReturnType<OwnAddresses['follow']> | undefined;
   /** What it did too much of, while it is left alone for that. */
   #overLimit: string | undefined;
 
@@ -205,12 +210,13 @@ export class Neighbor implements SessionEvents {
     this.#negotiated = negotiated;
     this.#isDeferred = owesRoutes && this.#owner.isDeferring();
     this.#endOfRibs = new Set(negotiated.families);
+    this.#followAddress(negotiated, link);
     this.#ports.rib.peerUp(this.peerId, {
       wire: negotiated,
       families: negotiated.families,
       remoteRouterId: negotiated.remoteRouterId,
       localAddress: link.localAddress,
-      localAddressOther: undefined,
+      localAddressOther: this.#beside?.beside,
       hasEnhancedRefresh: negotiated.hasEnhancedRouteRefresh,
       isLongLivedAware: gracefulRestart?.isLongLivedAware ?? false,
       isDeferred: this.#isDeferred,
@@ -308,7 +314,17 @@ export class Neighbor implements SessionEvents {
     });
   }
 
+  #followAddress({ families }: NegotiatedSession, { localAddress }: SessionLink): void {
+    if (families.every((family) => family === addressFamily(localAddress))) return;
+    const { rib, ownAddresses } = this.#ports;
+    this.#beside = ownAddresses.follow(localAddress, this.#config.interface, (beside) =>
+      rib.setLocalAddressOther(this.peerId, beside),
+    );
+  }
+
   down(reason: SessionDown): void {
+    this.#beside?.stop();
+    this.#beside = undefined;
     this.#refresh.cancel();
     this.#helper.down(reason.isGraceful ? this.#negotiated?.gracefulRestart : undefined);
     this.#isDeferred = false;

@@ -23,6 +23,7 @@ export function ribPeerOf(neighbor: NeighborConfig, config: Config): RibPeer {
     asOverride: neighbor.asOverride,
     removePrivateAs: neighbor.removePrivateAs,
     nextHop: neighbor.nextHop,
+    nextHopAddress: neighbor.nextHopAddress,
     allowLocalAs: neighbor.allowLocalAs,
     enforceFirstAs: neighbor.enforceFirstAs,
     role: isInternal ? undefined : neighbor.role,

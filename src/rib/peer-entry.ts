@@ -68,7 +68,7 @@ export function profileOf(
     isClient: peer.isRouteReflectorClient,
     nextHop: peer.nextHop,
     role: peer.role,
-    selfAddress: selfAddressOf(family, terms),
+    selfAddress: selfAddressOf(family, peer, terms),
     takesIpv6NextHops: takesIpv6NextHops(family, terms),
     pathEdit: pathEditOf(peer),
     clusterId: peer.clusterId,
@@ -78,11 +78,19 @@ export function profileOf(
   };
 }
 
-/** Our address of the family, or for IPv4 an IPv6 one where the session has no other (RFC 8950). */
-function selfAddressOf(family: Family, terms: RibSession): Address | undefined {
-  const own = [terms.localAddress, terms.localAddressOther];
-  const fitting = own.find((address) => address && addressFamily(address) === family);
-  return fitting ?? (takesIpv6NextHops(family, terms) ? terms.localAddress : undefined);
+/** The address of the session wherever it may stand in the family (RFC 8950), else the one beside it. */
+function selfAddressOf(
+  family: Family,
+  { nextHopAddress }: RibPeer,
+  terms: RibSession,
+): Address | undefined {
+  const { localAddress, localAddressOther } = terms;
+  const own = nextHopAddress?.[family];
+  if (own) return own;
+  if (addressFamily(localAddress) === family) return localAddress;
+  return takesIpv6NextHops(family, terms) && localAddress.length === 16
+    ? localAddress
+    : localAddressOther;
 }
 
 function takesIpv6NextHops(family: Family, { wire }: RibSession): boolean {
@@ -97,7 +105,7 @@ export function groupKeyOf(
   policies: PolicyCache,
 ): string {
   const { asWidth, hasAddPath, maximumMessageSize } = encodingOf(family, terms);
-  const self = selfAddressOf(family, terms);
+  const self = selfAddressOf(family, peer, terms);
   return [
     policies.keyOf(peer.exportRules, peer),
     peer.isInternal ? '' : peer.localAsNumber,

@@ -35,6 +35,8 @@ export interface RibPeer {
   readonly isInternal: boolean;
   readonly isRouteReflectorClient: boolean;
   readonly nextHop: 'auto' | 'self' | 'keep';
+  /** Next hop self of a family, where it is not an address of the session. */
+  readonly nextHopAddress?: Readonly<Partial<Record<Family, Address>>>;
   readonly allowLocalAs: number;
   /** A path must begin with the peer's AS (RFC 4271 §6.3). */
   readonly enforceFirstAs?: boolean;
@@ -90,6 +92,7 @@ export interface RibSession {
   /**
    * A second address for next hop self in IPv6 messages on an IPv4 session and the other way round;
    * undefined when there is none, then that family announces only routes whose next hop is kept.
+   * May change, see `Rib.setLocalAddressOther`.
    */
   readonly localAddressOther: Address | undefined;
 }

@@ -8,6 +8,7 @@
 
 import { walkUpdate } from '../bgp/wire/update.ts';
 import { strongerFault, type UpdateFault } from '../bgp/wire/update-fault.ts';
+import type { Address } from '../net/address.ts';
 import { FAMILIES, type Family } from '../net/family.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { AdjRibIn, type InboundCounters } from './adj-rib-in.ts';
@@ -165,6 +166,16 @@ export class Rib {
       if (terms.families.includes(family)) this.#groups.join(entry, family);
       else entry.adjIn.sessionDown(family, false);
     }
+    this.#schedule();
+  }
+
+  /** Our address beside that of the session is another: what had it as next hop is told anew. */
+  setLocalAddressOther(id: PeerId, localAddressOther: Address | undefined): void {
+    const entry = this.#peers.get(id);
+    if (!entry?.session) return;
+    const { terms, outbox } = entry.session;
+    entry.session = { terms: { ...terms, localAddressOther }, outbox };
+    if (this.#groups.regroup(entry)) this.#pending.add(entry);
     this.#schedule();
   }
 

@@ -83,6 +83,7 @@ const OTHER_VALUES: Readonly<Record<keyof typeof SESSION_IMPACT, string>> = {
   families: '[ipv4-unicast, ipv6-unicast]',
   routeReflectorClient: 'true',
   nextHop: 'self',
+  nextHopAddress: '{ ipv6: "2001:db8::7" }',
   allowLocalAs: '1',
   weight: '1',
   localAs: '{ replaceAs: false }',

@@ -90,7 +90,8 @@ export class LabNode {
     const forwarding = new KernelForwarding({ kernel: this.kernel, clock, log, config });
     const random = { uniform: () => 0.5 };
     const { transport, udp, discovery } = this;
-    const ports = { clock, random, transport, udp, discovery, forwarding, log };
+    const ownAddresses = () => this.kernel.addresses().filter(({ isUp }) => isUp);
+    const ports = { clock, random, transport, udp, discovery, ownAddresses, forwarding, log };
     const daemon = new Daemon(config, ports);
     const identity = { version: '0', node: 'lab', pid: 1, startedAt: '' };
     const context = {

@@ -87,6 +87,11 @@ export class MemoryKernel implements Kernel {
   }
 
   async dumpAddresses(): Promise<InterfaceAddress[]> {
+    return this.addresses();
+  }
+
+  /** What `dumpAddresses` tells, at once. */
+  addresses(): InterfaceAddress[] {
     return [...this.#links.values()].flatMap((link) =>
       link.addresses.map(({ address, length, isGlobalScope = true, isSecondary = false }) => ({
         interface: link.name,
