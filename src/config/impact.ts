@@ -11,17 +11,18 @@ import type { documentSchema, fibShape, routerShape, sessionShape } from './sche
  * - `soft`: exports or the kernel are brought up to date in place, only differences move;
  * - `refresh`: what peers have sent is judged again, sessions stay up;
  * - `reset`: the sessions concerned restart;
- * - `all`: every session restarts.
+ * - `all`: every session restarts;
+ * - `restart`: takes effect when the process starts again; until then what runs stays.
  */
-export type Impact = 'none' | 'soft' | 'refresh' | 'reset' | 'all';
+export type Impact = 'none' | 'soft' | 'refresh' | 'reset' | 'all' | 'restart';
 
 /** Weakest first. */
-export const IMPACTS: readonly Impact[] = ['none', 'soft', 'refresh', 'reset', 'all'];
+export const IMPACTS: readonly Impact[] = ['none', 'soft', 'refresh', 'reset', 'all', 'restart'];
 
 export const ROUTER_IMPACT: Readonly<Record<keyof typeof routerShape, Impact>> = {
   asNumber: 'all',
   routerId: 'all',
-  clusterId: 'reset', // of the sessions with clients
+  clusterId: 'refresh', // what is reflected changes, sessions stay
   listen: 'none', // the listener moves, sessions stay (LISTEN-5)
   hostName: 'none', // said in the next OPEN
   domainName: 'none',
@@ -35,9 +36,9 @@ export const ROUTER_IMPACT: Readonly<Record<keyof typeof routerShape, Impact>> =
 };
 
 export const FIB_IMPACT: Readonly<Record<keyof typeof fibShape, Impact>> = {
-  enabled: 'soft',
-  protocol: 'soft',
-  table: 'soft',
+  enabled: 'restart',
+  protocol: 'restart', // routes of the old one would be nobody's
+  table: 'restart',
   metric: 'soft',
   maximumPaths: 'soft',
   rejectPrefixes: 'soft',
@@ -54,14 +55,14 @@ export const SESSION_IMPACT: Readonly<Record<keyof typeof sessionShape, Impact>>
   localAsNumber: 'reset',
   sourceAddress: 'reset',
   passive: 'reset',
-  password: 'none', // set on the open connection
-  passwordFile: 'none',
+  password: 'soft', // set on the open connection
+  passwordFile: 'soft',
   ttlSecurity: 'reset',
   holdTime: 'reset',
   keepaliveTime: 'reset',
   connectRetryTime: 'none', // used at the next attempt
   families: 'reset',
-  routeReflectorClient: 'reset',
+  routeReflectorClient: 'refresh', // what is reflected to and from it changes
   nextHop: 'soft',
   nextHopAddress: 'soft',
   allowLocalAs: 'refresh',
@@ -81,7 +82,7 @@ export const SESSION_IMPACT: Readonly<Record<keyof typeof sessionShape, Impact>>
   announce: 'none', // said in the next OPEN
   maximumPrefixesOut: 'soft',
   maximumPrefixes: 'none', // counted against from now on
-  bfd: 'none', // BGP stays up; only a failure BFD sees ends it
+  bfd: 'soft', // BGP stays up; only a failure BFD sees ends it
   import: 'refresh',
   export: 'soft',
   waitingFor: 'reset',

@@ -44,9 +44,6 @@ export interface DaemonPorts extends OwnAddressesPorts {
   readonly softwareVersion?: string;
 }
 
-/** Keys of `fib` that a running process cannot change. */
-const FIXED_FIB_KEYS: readonly string[] = ['enabled', 'protocol', 'table', 'maximumPaths'];
-
 /** Time one decision run may take, so that keepalives never wait behind a full table. */
 const RUN_BUDGET_MS = 10;
 
@@ -65,7 +62,7 @@ export class Daemon {
   #recovery: Recovery | undefined;
   #config: Config;
 
-  /** @param config the first configuration; its `fib.maximumPaths` and identity shape the RIB */
+  /** @param config the first configuration; its identity shapes the RIB */
   constructor(config: Config, ports: DaemonPorts) {
     const { clock, log } = ports;
     this.#config = config;
@@ -146,8 +143,8 @@ export class Daemon {
     const diff = diffConfig(this.#config, config);
     if (diff.isEmpty) return [];
     this.#ports.log.info(describeDiff(diff), 'configuration changes');
-    for (const { key } of diff.fib) {
-      if (FIXED_FIB_KEYS.includes(key)) this.#ports.log.warn({ key }, 'takes effect at next start');
+    for (const { key, impact } of diff.fib) {
+      if (impact === 'restart') this.#ports.log.warn({ key }, 'takes effect at next start');
     }
     this.#config = config;
     const faults = await this.#listen(config);
@@ -168,6 +165,7 @@ export class Daemon {
   #applyRouting(config: Config): void {
     this.rib.setIdentity(identityOf(config));
     this.rib.setDecision(config.router.decision);
+    this.rib.setMaximumPaths(config.fib.maximumPaths);
     this.#installer.configure(config);
     this.#localRoutes.apply(config);
     this.#learned.configure(config);

@@ -20,6 +20,7 @@ export function sessionSettingsOf(
     sourceAddress: neighbor.sourceAddress,
     asNumber: neighbor.asNumber,
     localAsNumber: neighbor.localAsNumber,
+    routerAsNumber: config.router.asNumber,
     routerId: config.router.routerId,
     passive: neighbor.passive,
     holdTimeSec: neighbor.holdTimeSec,

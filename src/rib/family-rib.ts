@@ -40,7 +40,7 @@ export class FamilyRib {
   readonly decision: Decision;
   readonly packer: UpdatePacker;
   readonly groups = new Map<string, UpdateGroup>();
-  readonly #maximumPaths: number;
+  #maximumPaths: number;
   readonly #dirty = new DirtySet();
   /** Prefixes decided in this run. */
   #touched = new Uint32Array(1024);
@@ -105,6 +105,22 @@ export class FamilyRib {
   /** Decides every prefix anew by other rules. */
   setDecision(options: DecisionOptions): void {
     this.decision.setOptions(options);
+    this.markAll();
+  }
+
+  /** Paths that may share the traffic of a prefix (FIB-10). */
+  get maximumPaths(): number {
+    return this.#maximumPaths;
+  }
+
+  setMaximumPaths(maximum: number): void {
+    if (maximum === this.#maximumPaths) return;
+    this.#maximumPaths = maximum;
+    const { prefixes, locRib } = this.tables;
+    // With 1 no set is looked at any more; what is known of sets must not outlive that.
+    if (maximum === 1) {
+      for (let id = 1; id < prefixes.limit; id++) locRib.setMultipath(id as PrefixId, 0);
+    }
     this.markAll();
   }
 

@@ -37,12 +37,12 @@ export interface RankedPath {
 export class RibViews {
   readonly #families: Readonly<Record<Family, FamilyRib>>;
   readonly #peers: ReadonlyMap<PeerId, PeerEntry>;
-  readonly #options: { now(): number; readonly maximumPaths: number };
+  readonly #options: { now(): number };
 
   constructor(
     families: Readonly<Record<Family, FamilyRib>>,
     peers: ReadonlyMap<PeerId, PeerEntry>,
-    options: { now(): number; readonly maximumPaths: number },
+    options: { now(): number },
   ) {
     this.#families = families;
     this.#peers = peers;
@@ -161,8 +161,9 @@ export class RibViews {
   }
 
   /** The paths that share the traffic of a prefix, the best first (FIB-10). */
-  multipath(family: Family, prefix: PrefixId, maximum = this.#options.maximumPaths): PathId[] {
-    const { decision, tables } = this.#families[family];
+  multipath(family: Family, prefix: PrefixId, atMost?: number): PathId[] {
+    const { decision, tables, maximumPaths } = this.#families[family];
+    const maximum = atMost ?? maximumPaths;
     return decision.multipath(prefix, tables.locRib.best(prefix), maximum);
   }
 

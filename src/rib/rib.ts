@@ -41,7 +41,7 @@ export interface RibOptions {
   readonly defaultLocalPref: number;
   /** Kernel metric of ordinary routes (PRIO). */
   readonly normalPriority: Readonly<Record<Family, number>>;
-  /** Paths that may share the traffic of a prefix (FIB-10); 1 reports best paths only. */
+  /** Paths that may share the traffic of a prefix (FIB-10); 1 reports best paths only. See {@link Rib.setMaximumPaths}. */
   readonly maximumPaths: number;
   /** Switches of the decision process; see {@link Rib.setDecision}. */
   readonly decision?: DecisionOptions;
@@ -305,6 +305,12 @@ export class Rib {
     if (text === this.#decision) return;
     this.#decision = text;
     for (const family of FAMILIES) this.#families[family].setDecision(options);
+    this.#schedule();
+  }
+
+  /** Lets other numbers of paths share the traffic of a prefix (FIB-10). */
+  setMaximumPaths(maximum: number): void {
+    for (const family of FAMILIES) this.#families[family].setMaximumPaths(maximum);
     this.#schedule();
   }
 

@@ -17,9 +17,8 @@ import {
   neighborShape,
   routerShape,
 } from '../../src/config/schema.ts';
+import { BASE, BASES, OTHER_VALUES } from './other-values.ts';
 import { config, ROUTER } from './support.ts';
-
-const BASE = 'name: a, address: 10.0.0.2, asNumber: 64512';
 
 function neighbor(text: string, router = ROUTER): string {
   return `${router}\nneighbors: [{ ${text} }]\npolicies: { p: [], q: [] }`;
@@ -57,55 +56,6 @@ t.test('docs/configuration.md has a row for every key, with its impact', async (
   const tables = { ...SESSION_IMPACT, ...router, ...FIB_IMPACT, 'listen.port': listen };
   for (const [key, impact] of Object.entries(tables)) if (key !== 'asNumber') check(key, impact);
 });
-
-const EXTERNAL = BASE.replace('64512', '65001');
-/** What a neighbour must be for the key to be allowed. */
-const BASES: Readonly<Record<string, string>> = {
-  asNumber: 'name: a, address: 10.0.0.2',
-  role: EXTERNAL,
-  strictRole: `${EXTERNAL}, role: peer`,
-  clusterId: `${BASE}, routeReflectorClient: true`,
-};
-
-/** A value other than the default for each key of a neighbour. */
-const OTHER_VALUES: Readonly<Record<keyof typeof SESSION_IMPACT, string>> = {
-  port: '1179',
-  asNumber: '65001',
-  localAsNumber: '65002',
-  sourceAddress: '10.0.0.7',
-  passive: 'true',
-  password: 'x',
-  passwordFile: '/x',
-  ttlSecurity: '1',
-  holdTime: '9',
-  keepaliveTime: '3',
-  connectRetryTime: '9',
-  families: '[ipv4-unicast, ipv6-unicast]',
-  routeReflectorClient: 'true',
-  nextHop: 'self',
-  nextHopAddress: '{ ipv6: "2001:db8::7" }',
-  allowLocalAs: '1',
-  weight: '1',
-  localAs: '{ replaceAs: false }',
-  asOverride: 'true',
-  removePrivateAs: '{ all: true }',
-  clusterId: '10.0.0.9',
-  gracefulRestart: '{ enabled: false }',
-  gracefulShutdown: 'true',
-  addPath: '{ send: false }',
-  extendedMessages: 'true',
-  extendedNextHop: 'true',
-  role: 'peer',
-  strictRole: 'true',
-  enforceFirstAs: 'true',
-  announce: '{ softwareVersion: true }',
-  maximumPrefixesOut: '{ limit: 5 }',
-  maximumPrefixes: '{ limit: 5 }',
-  bfd: '{ interval: 100 }',
-  import: '[p]',
-  export: '[p]',
-  waitingFor: 'a secret',
-};
 
 t.test(
   'a change of one neighbor key has the impact of the table, on that session only',
@@ -167,15 +117,19 @@ t.test('a router id restarts every session (ID-3, RECONF-2)', async (t) => {
   t.match(neighbors.restarted, [{ impact: 'all', keys: [{ key: 'router.routerId' }] }]);
 });
 
-t.test('a cluster id restarts the sessions with clients (RECONF-1, RECONF-11)', async (t) => {
-  const text = (id: string) => `router: { asNumber: 1, routerId: 10.0.0.1, clusterId: ${id} }
+t.test(
+  'a cluster id touches the sessions with clients, and restarts none (RECONF-1, RECONF-11)',
+  async (t) => {
+    const text = (id: string) => `router: { asNumber: 1, routerId: 10.0.0.1, clusterId: ${id} }
 neighbors:
 - { name: a, address: 10.0.0.2, asNumber: 1, routeReflectorClient: true }
 - { name: b, address: 10.0.0.3, asNumber: 2 }`;
-  const { neighbors } = diff(text('1.1.1.1'), text('2.2.2.2'));
-  t.match(neighbors.restarted, [{ after: { name: 'a' } }]);
-  t.equal(neighbors.restarted.length, 1);
-});
+    const { neighbors } = diff(text('1.1.1.1'), text('2.2.2.2'));
+    t.match(neighbors.changed, [{ after: { name: 'a' }, impact: 'refresh' }]);
+    t.equal(neighbors.changed.length, 1);
+    t.same(neighbors.restarted, []);
+  },
+);
 
 t.test('moving the listener touches no session (LISTEN-5, RECONF-9)', async (t) => {
   const after = ROUTER.replace(' }', ', listen: { port: 1179 } }');

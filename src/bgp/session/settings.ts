@@ -29,6 +29,8 @@ export interface SessionSettings {
   readonly asNumber: number;
   /** Ours on this session (ID-5). */
   readonly localAsNumber: number;
+  /** That of the router where it differs: another one is another router (RECONF-2). */
+  readonly routerAsNumber?: number;
   /** Our BGP identifier, unsigned 32-bit. */
   readonly routerId: number;
   /** Waits for the peer to connect, never dials (PASS-*). */
@@ -105,6 +107,7 @@ export function needsRestart(old: SessionSettings, next: SessionSettings): reado
   check('sourceAddress', sameOptionalAddress(old.sourceAddress, next.sourceAddress));
   check('asNumber', old.asNumber === next.asNumber);
   check('localAsNumber', old.localAsNumber === next.localAsNumber);
+  check('routerAsNumber', old.routerAsNumber === next.routerAsNumber);
   check('routerId', old.routerId === next.routerId);
   check('passive', old.passive === next.passive);
   check('holdTime', old.holdTimeSec === next.holdTimeSec);
