@@ -9,9 +9,10 @@
  *
  * Detection costs no timer per packet: one timer looks at the time of the last packet. When it finds
  * silence it looks again after pending input, because a loop that was held up (a decision run, garbage
- * collection) runs its timers before it reads what has waited in the socket.
+ * collection, a stopped process) runs its timers before it reads what has waited in the socket.
  */
 import type { Clock, Timer } from '../runtime/clock.ts';
+import { catchUpMs } from '../runtime/held-up.ts';
 import type { Random } from '../runtime/random.ts';
 import {
   type ControlPacket,
@@ -278,11 +279,16 @@ export class BfdSession {
   }
 
   #suspectSilence(): void {
-    this.#ports.clock.defer(() => {
-      if (this.#detectTimer === undefined) return;
-      if (this.#silenceLeftMs > 0) this.#setDetectTimer();
-      else this.#detectSilence();
-    });
+    const { clock } = this.#ports;
+    const delayMs = catchUpMs(clock.now() - this.#detectAt);
+    const timer = clock.setTimer(delayMs, () => clock.defer(() => this.#judgeSilence(timer)));
+    this.#detectTimer = timer;
+  }
+
+  #judgeSilence(timer: Timer): void {
+    if (this.#detectTimer !== timer) return;
+    if (this.#silenceLeftMs > 0) this.#setDetectTimer();
+    else this.#detectSilence();
   }
 
   /** Forgets the peer (RFC 5880 §6.8.1, bfd.RemoteDiscr) and goes Down. */

@@ -125,6 +125,18 @@ t.test('packets that waited while the loop was held up count before the timer', 
   t.equal(near.session.state, STATE_UP);
 });
 
+t.test('a stopped process that goes on reads before it judges silence', async (t) => {
+  const { clock, near } = pair();
+  clock.advance(3000);
+  clock.stall(20_000);
+  clock.advance(0);
+  t.equal(near.session.state, STATE_UP);
+  clock.advance(500);
+  near.session.receive(packet({ state: STATE_UP, myDiscriminator: 2 }));
+  clock.advance(500);
+  t.equal(near.session.state, STATE_UP);
+});
+
 const TABLE: readonly (readonly [
   before: readonly WireState[],
   received: WireState,

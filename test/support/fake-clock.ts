@@ -49,6 +49,11 @@ export class FakeClock implements Clock {
     this.#now = target;
   }
 
+  /** Time goes by while nothing runs, as in a stopped process: what fell due runs late, at the next `advance`. */
+  stall(ms: number): void {
+    this.#now += ms;
+  }
+
   #next(target: number): Pending | undefined {
     let first: Pending | undefined;
     for (const timer of this.#timers) {

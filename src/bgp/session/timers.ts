@@ -1,5 +1,6 @@
 /** How long a session waits for what (RFC 4271 §10, SESS-1, SESS-14), and coarse timers to do so. */
 import type { Clock, Timer } from '../../runtime/clock.ts';
+import { catchUpMs } from '../../runtime/held-up.ts';
 import type { Random } from '../../runtime/random.ts';
 
 const ERROR_WAIT_MINIMUM_MS = 5_000;
@@ -45,8 +46,8 @@ export class ErrorBackoff {
  * Fires when nothing touched it for a while. Touching is one store: the clock's timer is not set
  * again per message, it looks at the last touch when it fires.
  *
- * Before it reports, it lets pending I/O run once: when this process itself was held up, what the
- * peer sent in time still lies unread in the socket.
+ * Before it reports, it lets pending I/O run: when this process itself was held up, what the peer sent
+ * in time still lies unread in the socket. It takes as long for that as it was late, within bounds.
  */
 export class IdleTimer {
   readonly #clock: Clock;
@@ -80,10 +81,17 @@ export class IdleTimer {
   }
 
   #arm(delayMs: number): void {
-    const timer = this.#clock.setTimer(delayMs, () => {
+    const dueAt = this.#clock.now() + delayMs;
+    this.#timer = this.#clock.setTimer(delayMs, () => {
       if (this.#remainingMs() > 0) this.#arm(this.#remainingMs());
-      else this.#clock.defer(() => this.#recheck(timer));
+      else this.#catchUp(this.#clock.now() - dueAt);
     });
+  }
+
+  #catchUp(lateMs: number): void {
+    const timer = this.#clock.setTimer(catchUpMs(lateMs), () =>
+      this.#clock.defer(() => this.#recheck(timer)),
+    );
     this.#timer = timer;
   }
 

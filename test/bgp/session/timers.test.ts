@@ -68,3 +68,44 @@ t.test('input that waited in the socket while we were busy still counts', async 
   clock.advance(500);
   t.equal(fired, 1);
 });
+
+t.test(
+  'after a stall silence counts only once there was time to read (RFC 4271 §6.5)',
+  async (t) => {
+    const clock = new FakeClock();
+    let fired = 0;
+    const timer = new IdleTimer(clock, () => fired++);
+    timer.start(3000);
+    clock.stall(20_000);
+    clock.advance(0);
+    clock.advance(999);
+    t.equal(fired, 0, 'a second to catch up');
+    timer.touch(clock.now());
+    clock.advance(2999);
+    t.equal(fired, 0, 'the peer had spoken');
+    clock.advance(1);
+    t.equal(fired, 1);
+  },
+);
+
+t.test('after a stall a peer that is really silent is found out a second later', async (t) => {
+  const clock = new FakeClock();
+  let fired = 0;
+  new IdleTimer(clock, () => fired++).start(3000);
+  clock.stall(20_000);
+  clock.advance(1000);
+  t.equal(fired, 1);
+  t.equal(clock.pendingTimers, 0);
+});
+
+t.test('a timer stopped while it catches up does not fire', async (t) => {
+  const clock = new FakeClock();
+  let fired = 0;
+  const timer = new IdleTimer(clock, () => fired++);
+  timer.start(3000);
+  clock.stall(20_000);
+  clock.advance(0);
+  timer.stop();
+  clock.advance(60_000);
+  t.equal(fired, 0);
+});
