@@ -82,6 +82,8 @@ const TARGETS: readonly Target[] = [
     figure: (outcome) => quotient(wall('changes, two slow')(outcome), wall('changes')(outcome)),
     atMost: 1.1,
   },
+  ...['announce', 'policy'].map((phase) => latenessTarget('lateness-table', phase)),
+  latenessTarget('lateness-fib', 'in'),
   { scenario: 'idle', what: 'resident MiB', figure: peak, atMost: 64 },
   { scenario: 'idle', what: 'CPU %', figure: own('rest', 'CPU %'), atMost: 0.2 },
 ];
@@ -110,6 +112,12 @@ export function formatVerdicts(verdicts: readonly Verdict[]): string {
 
 function wallTarget(scenario: string, phase: string, to: string, atMost: number): Target {
   return { scenario, what: `${phase} / ${to}`, figure: wall(phase), to, atMost };
+}
+
+/** With hold time 3 s: a KEEPALIVE a second late is the last that comes in time. */
+function latenessTarget(scenario: string, phase: string): Target {
+  const what = `${phase}, ms a KEEPALIVE was late`;
+  return { scenario, what, figure: own(phase, 'KEEPALIVE late ms'), atMost: 1000 };
 }
 
 function memoryTarget(scenario: string, atMost: number): Target {

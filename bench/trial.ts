@@ -63,6 +63,7 @@ export async function runTrial(trial: Trial): Promise<LoadReport> {
       role,
       speakerAt,
       speaker: speaker ? { pid: speaker.pid } : { launch: { namespace: speakerAt, argv, logFile } },
+      folder,
       loopDelayFile: program.loopDelayFile?.(folder),
       deadlineSec: trial.deadlineSec,
     });

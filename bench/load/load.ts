@@ -51,6 +51,8 @@ export interface LoadOptions {
   readonly speaker: { readonly pid: number } | { readonly launch: Launch };
   /** Namespace of the speaker, for a look at its kernel. */
   readonly speakerAt: string;
+  /** Where the speaker's files are. */
+  readonly folder: string;
   readonly loopDelayFile?: string | undefined;
   /** A phase that takes longer has failed. */
   readonly deadlineSec: number;
@@ -58,7 +60,7 @@ export interface LoadOptions {
 
 export interface PhaseOptions {
   /** Asked for at the end. */
-  readonly figures?: () => Readonly<Record<string, number>>;
+  readonly figures?: (loopDelay: LoopDelay | undefined) => Readonly<Record<string, number>>;
   /** What to wait for when it is not the receivers; must throw when it is not as it should be. */
   readonly until?: () => Promise<void>;
   /** Leaves the speaker's event loop alone: measuring it costs wake-ups. */
@@ -110,6 +112,10 @@ export class Load {
   /** Namespace of the speaker. */
   get speakerAt(): string {
     return this.#options.speakerAt;
+  }
+
+  get folder(): string {
+    return this.#options.folder;
   }
 
   /** Process id of the speaker; 0 before it was started. */
@@ -175,6 +181,16 @@ export class Load {
     this.#sessions[session]!.readFreely();
   }
 
+  /** Measures anew how long sessions wait for a word of the speaker. */
+  watchSilence(): void {
+    for (const session of this.#sessions) session.watchSilence();
+  }
+
+  /** How much longer than agreed a session waited since then, the worst of all. */
+  worstLatenessMs(): number {
+    return Math.max(...this.#sessions.map((session) => session.latenessMs()));
+  }
+
   send(source: number, bytes: Uint8Array): void {
     this.#sessions[source]!.send(bytes);
   }
@@ -216,7 +232,7 @@ export class Load {
       cpuSec,
       residentMiB: residentMiB(this.pid),
       ...(loopDelay && { loopDelay }),
-      ...(figures && { figures: figures() }),
+      ...(figures && { figures: figures(loopDelay) }),
     });
   }
 

@@ -47,6 +47,8 @@ export class Session {
   #throttle: () => void = () => undefined;
   #isEstablished = false;
   #isClosing = false;
+  #heardAt = 0;
+  #longestSilenceMs = 0;
   #refusal = '';
 
   constructor(options: SessionOptions) {
@@ -101,6 +103,28 @@ export class Session {
     this.#socket!.resume();
   }
 
+  /** Measures anew how long the speaker says nothing. */
+  watchSilence(): void {
+    this.#heardAt = performance.now();
+    this.#longestSilenceMs = 0;
+  }
+
+  /** How much longer than a KEEPALIVE interval it said nothing since then. */
+  latenessMs(): number {
+    this.#hear();
+    return Math.max(0, this.#longestSilenceMs - this.#keepaliveIntervalMs);
+  }
+
+  get #keepaliveIntervalMs(): number {
+    return (this.#options.role.holdTimeSec * 1000) / KEEPALIVES_PER_HOLD_TIME;
+  }
+
+  #hear(): void {
+    const now = performance.now();
+    this.#longestSilenceMs = Math.max(this.#longestSilenceMs, now - this.#heardAt);
+    this.#heardAt = now;
+  }
+
   #attempt(): Promise<boolean> {
     const { role, self } = this.#options;
     const host = role.address;
@@ -118,7 +142,10 @@ export class Session {
         this.#take(socket, bytes, at, end, type, () => resolve(true));
         return true;
       };
-      socket.on('data', (chunk) => void framer.push(chunk, onMessage));
+      socket.on('data', (chunk) => {
+        this.#hear();
+        framer.push(chunk, onMessage);
+      });
       socket.on('error', (error) => {
         this.#refusal = error.message;
       });
@@ -143,8 +170,8 @@ export class Session {
       this.#refusal = `NOTIFICATION ${bytes[at + 19]}/${bytes[at + 20]}`;
     } else if (type === MESSAGE_KEEPALIVE && !this.#isEstablished) {
       this.#isEstablished = true;
-      const intervalMs = (this.#options.role.holdTimeSec * 1000) / KEEPALIVES_PER_HOLD_TIME;
-      this.#keepalives = setInterval(() => socket.write(KEEPALIVE), intervalMs).unref();
+      const send = () => socket.write(KEEPALIVE);
+      this.#keepalives = setInterval(send, this.#keepaliveIntervalMs).unref();
       onEstablished();
     }
   }

@@ -3,6 +3,7 @@ import { churn } from './churn.ts';
 import { coldStart200, coldStart500 } from './cold-start.ts';
 import { idle } from './idle.ts';
 import { fib, fibMesh } from './kernel-filling.ts';
+import { latenessFib, latenessTable } from './lateness.ts';
 import { addPath, fanOut, ipv6FanOut, reflector } from './reflection.ts';
 import type { Scenario } from './scenario.ts';
 import { sessions } from './sessions.ts';
@@ -25,6 +26,8 @@ export const SCENARIOS: readonly Scenario[] = [
   idle,
   addPath,
   policy,
+  latenessTable,
+  latenessFib,
 ];
 
 /** @throws Error that names the known ones */

@@ -43,11 +43,7 @@ export const fibMesh = filling('fib-mesh', 100, 10, 1);
 /** Times from the first byte until the kernel has all, and reads it back. */
 export async function fillKernel(load: Load): Promise<void> {
   const messages = load.offers.map(({ routes }) => encodeAnnouncements(routes, undefined, 500));
-  const expected = load.offers.reduce((sum, { routes }) => sum + routes.addresses.length, 0);
-  const before = prefixesOf(load.pid);
-  await load.phase('in', () => sendAll(load, messages), {
-    until: () => kernelHolds(load, before + expected),
-  });
+  await load.phase('in', () => sendAll(load, messages), { until: untilKernelHolds(load) });
   await readBack(load);
 }
 
@@ -60,7 +56,14 @@ async function emptyKernel(load: Load): Promise<void> {
   });
 }
 
-function sendAll(load: Load, messages: readonly Uint8Array[]): void {
+/** What to wait for until the kernel has all routes on offer beside those it has now. */
+export function untilKernelHolds(load: Load): () => Promise<void> {
+  const expected = load.offers.reduce((sum, { routes }) => sum + routes.addresses.length, 0);
+  const before = prefixesOf(load.pid);
+  return () => kernelHolds(load, before + expected);
+}
+
+export function sendAll(load: Load, messages: readonly Uint8Array[]): void {
   for (const { source } of load.offers) load.send(source, messages[source]!);
 }
 

@@ -56,6 +56,8 @@ const TRIALS: Readonly<Record<string, Trial>> = {
   },
   'add-path': { sizes: '--clients 6 --per-client 3', phases: ['all have all'] },
   policy: TABLE,
+  'lateness-table': { sizes: TABLE.sizes, phases: ['announce', 'policy'] },
+  'lateness-fib': { sizes: '--per-client 200 --attribute-sets 5', phases: ['in'] },
 };
 
 function play(name: string): Promise<LoadReport> {
