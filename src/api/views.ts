@@ -64,11 +64,26 @@ export interface FibRouteView {
     readonly via: string | null;
     readonly dev: string | null;
     readonly onlink: boolean;
+    /** Share of the traffic among several next hops. */
+    readonly weight: number;
   }[];
   readonly metric: number;
   readonly protocol: number;
   readonly state: 'installed' | 'missing' | 'foreign' | 'failed';
   readonly error: string | null;
+  /** What another program did to the route lately, and how often; null when nobody did. */
+  readonly contest: {
+    readonly did: 'deleted' | 'replaced' | 'changed';
+    /** rtm_protocol and metric of the route it left, or took away. */
+    readonly protocol: number;
+    readonly metric: number;
+    /** Its netlink port, mostly its process id; null when unknown. */
+    readonly port: number | null;
+    readonly losses: number;
+    readonly forSec: number;
+    /** 0 when nothing is held back. */
+    readonly retryInSec: number;
+  } | null;
 }
 
 export interface BlockView {

@@ -33,7 +33,8 @@ export class KernelForwarding implements Forwarding {
     this.#view = new KernelView({ kernel, clock, log, protocol, table });
     this.#view.ignore(config.fib.ignoredInterfaces);
     this.resolver = new KernelNextHopResolver(this.#view);
-    this.#fib = new Fib({ kernel, clock, settings: config.fib, log });
+    const foreignAt = (prefix: Prefix, metric: number) => this.#view.foreignAt(prefix, metric);
+    this.#fib = new Fib({ kernel, clock, settings: config.fib, log, foreignAt });
     this.#planner = this.#plannerFor(config);
   }
 

@@ -19,11 +19,19 @@ const HELD = 2;
 /** Found by the read under way. */
 const SEEN = 4;
 
+/** Who is told what happens in the ledger. */
+export interface LedgerOwner {
+  /** A row is given back: what others keep by row is void. */
+  freed(row: number): void;
+  /** A read found that our routes of a prefix are not as they were left. */
+  drifted(row: number, found: RouteTarget | undefined, lost: RouteTarget | undefined): void;
+}
+
 /** The ledger of one family. */
 export class DeltaTracker {
   readonly family: Family;
   readonly #rows: PrefixRows;
-  readonly #onFree: (row: number) => void;
+  readonly #owner: LedgerOwner;
   readonly #desired: (RouteTarget | undefined)[] = [];
   readonly #owned: (RouteTarget | undefined)[] = [];
   readonly #alsoOwned = new Map<number, RouteTarget[]>();
@@ -35,10 +43,9 @@ export class DeltaTracker {
   /** Targets met by the read under way, so that a table full of leftovers shares them. */
   #met = new Map<string, RouteTarget>();
 
-  /** @param onFree told when a row is given back, for what others keep by row */
-  constructor(family: Family, onFree: (row: number) => void) {
+  constructor(family: Family, owner: LedgerOwner) {
     this.family = family;
-    this.#onFree = onFree;
+    this.#owner = owner;
     this.#rows = new PrefixRows(family);
     this.#flags = new Uint8Array(this.#rows.capacity);
   }
@@ -78,6 +85,7 @@ export class DeltaTracker {
     return this.#rows.prefixOf(row);
   }
 
+  /** What is wanted, even while it is withheld. */
   desired(row: number): RouteTarget | undefined {
     return this.#desired[row];
   }
@@ -92,7 +100,7 @@ export class DeltaTracker {
 
   /** True when the kernel has what is wanted; stale copies with other metrics do not matter. */
   isInstalled(row: number): boolean {
-    const wanted = this.#desired[row];
+    const wanted = this.#due(row);
     if (!wanted) return false;
     const first = this.#owned[row];
     if (first === wanted) return true;
@@ -141,7 +149,7 @@ export class DeltaTracker {
 
   /** The add or replace that brings in what is wanted; undefined when it is there, or nothing is wanted. */
   upsertOf(row: number): RouteOperation | undefined {
-    const target = this.#desired[row];
+    const target = this.#due(row);
     if (!target) return undefined;
     const metric = effectiveMetric(this.family, target.metric);
     const rival = this.owned(row).find((own) => this.#metricOf(own) === metric);
@@ -154,7 +162,7 @@ export class DeltaTracker {
 
   /** Deletes of what is owned and not wanted, by metric; of everything when what is wanted cannot be had. */
   deletesOf(row: number, isRefused: boolean): RouteOperation[] {
-    const target = isRefused ? undefined : this.#desired[row];
+    const target = isRefused ? undefined : this.#due(row);
     const wanted = target && this.#metricOf(target);
     return this.owned(row)
       .filter((own) => this.#metricOf(own) !== wanted)
@@ -175,13 +183,18 @@ export class DeltaTracker {
     if (left.length === 0) this.#flags[row]! &= ~HELD;
   }
 
-  /** A route of ours seen outside {@link beginRead} and {@link endRead}. */
-  observe(prefix: Prefix, target: RouteTarget): void {
+  /**
+   * A route of ours seen outside {@link beginRead} and {@link endRead}.
+   *
+   * @returns the row, now marked, or -1 when it is as we know it
+   */
+  observe(prefix: Prefix, target: RouteTarget): number {
     const row = this.#acquire(prefix);
     const own = this.owned(row).find((known) => this.#metricOf(known) === this.#metricOf(target));
-    if (own && isTarget(this.family, own, target)) return;
+    if (own && isTarget(this.family, own, target)) return -1;
     this.setOwned(row, target);
     this.mark(row);
+    return row;
   }
 
   /** A complete read of our routes begins, or begins again. */
@@ -193,10 +206,11 @@ export class DeltaTracker {
   read(prefix: Prefix, target: RouteTarget, isAdoption: boolean): void {
     const row = this.#acquire(prefix);
     const known = this.owned(row);
-    const same =
-      known.find((own) => isTarget(this.family, own, target)) ?? this.#shared(row, target);
+    const alike = known.find((own) => isTarget(this.family, own, target));
+    const same = alike ?? this.#shared(row, target);
     const isFirst = (this.#flags[row]! & SEEN) === 0;
     this.#flags[row]! |= SEEN | (isAdoption ? HELD : 0);
+    if (!alike && !isAdoption) this.#owner.drifted(row, target, undefined);
     if (isFirst && known.length === 1 && known[0] === same) return;
     const others = isFirst ? [] : known.filter((own) => own !== same);
     this.#setAllOwned(row, [...others, same]);
@@ -206,9 +220,11 @@ export class DeltaTracker {
   endRead(): void {
     this.#met.clear();
     this.#rows.forEach((row) => {
-      if ((this.#flags[row]! & SEEN) === 0 && this.#owned[row]) {
+      const own = this.#owned[row];
+      if ((this.#flags[row]! & SEEN) === 0 && own) {
         this.#setAllOwned(row, []);
         this.#flags[row]! &= ~HELD;
+        this.#owner.drifted(row, undefined, own);
       }
       if (!this.#isSettled(row)) this.mark(row);
     });
@@ -227,8 +243,14 @@ export class DeltaTracker {
     if ((this.#flags[row]! & DIRTY) === 0) this.#freeIfEmpty(row);
   }
 
-  #shared(row: number, target: RouteTarget): RouteTarget {
+  /** What the kernel is to have now. */
+  #due(row: number): RouteTarget | undefined {
     const wanted = this.#desired[row];
+    return wanted?.withheld === undefined ? wanted : undefined;
+  }
+
+  #shared(row: number, target: RouteTarget): RouteTarget {
+    const wanted = this.#due(row);
     if (wanted && isTarget(this.family, wanted, target)) return wanted;
     const key = formatTarget(target);
     const met = this.#met.get(key);
@@ -238,7 +260,9 @@ export class DeltaTracker {
 
   /** Nothing to write for this row, nor to free. */
   #isSettled(row: number): boolean {
-    return !this.#alsoOwned.has(row) && this.isInstalled(row);
+    if (this.#alsoOwned.has(row)) return false;
+    const isWithheld = this.#desired[row]?.withheld !== undefined;
+    return isWithheld ? !this.#owned[row] : this.isInstalled(row);
   }
 
   #isHeld(row: number): boolean {
@@ -249,7 +273,7 @@ export class DeltaTracker {
     if (this.#desired[row] || this.#owned[row]) return false;
     this.#flags[row] = 0;
     this.#rows.release(row);
-    this.#onFree(row);
+    this.#owner.freed(row);
     return true;
   }
 

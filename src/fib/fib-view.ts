@@ -1,15 +1,24 @@
 /** The FIB as `show fib` prints it. */
 import type { FibRouteView } from '../api/views.ts';
+import type { Prefix } from '../net/prefix.ts';
 import { formatAddress, formatPrefix } from '../net/text.ts';
-import type { DeltaTracker } from './delta-tracker.ts';
-import type { KernelNextHop } from './kernel.ts';
-import type { RouteProblems } from './route-problems.ts';
+import type { KernelNextHop, KernelRoute } from './kernel.ts';
+import type { RouteContest } from './route-contests.ts';
+import type { RouteProblem } from './route-problems.ts';
+import { formatTarget } from './route-target.ts';
+import type { FibSide } from './route-writer.ts';
+
+export interface FibFacts {
+  readonly protocol: number;
+  /** Monotonic ms. */
+  readonly now: number;
+  foreignAt(prefix: Prefix, metric: number): KernelRoute | undefined;
+}
 
 /** Wanted routes with their state, and owned ones nobody wants (any more) as installed. */
 export function* viewRoutes(
-  tracker: DeltaTracker,
-  problems: RouteProblems,
-  protocol: number,
+  { tracker, problems, contests }: FibSide,
+  { protocol, now, foreignAt }: FibFacts,
 ): Generator<FibRouteView> {
   const rows: number[] = [];
   tracker.forEach((row) => void rows.push(row));
@@ -17,26 +26,57 @@ export function* viewRoutes(
     const wanted = tracker.desired(row);
     const target = wanted ?? tracker.owned(row)[0];
     if (!target) continue;
+    const destination = tracker.prefixOf(row);
+    const prefix = formatPrefix(destination);
     const problem = problems.get(row);
+    const contest = contests.get(prefix);
+    const foreign = problem?.isForeign ? foreignAt(destination, target.metric) : undefined;
     const isInstalled = !wanted || tracker.isInstalled(row);
+    const refusal = problem && (foreign ? foreignWords(foreign) : refusalWords(problem));
+    const obstacle = wanted?.withheld ?? refusal ?? (contest && disputeWords(contest, now));
     yield {
-      prefix: formatPrefix(tracker.prefixOf(row)),
+      prefix,
       type: target.type,
       nextHops: target.nextHops.map(viewHop),
       metric: target.metric,
       protocol,
-      state: isInstalled
-        ? 'installed'
-        : !problem
-          ? 'missing'
-          : problem.isForeign
-            ? 'foreign'
-            : 'failed',
-      error: isInstalled || !problem ? null : `${problem.reason} (${problem.errno})`,
+      state: isInstalled ? 'installed' : stateOf(problem),
+      error: isInstalled ? null : (obstacle ?? null),
+      contest: contest ? viewContest(contest, now) : null,
     };
   }
 }
 
-function viewHop({ via, dev, onlink }: KernelNextHop): FibRouteView['nextHops'][number] {
-  return { via: via ? formatAddress(via) : null, dev: dev ?? null, onlink: onlink ?? false };
+function stateOf(problem: RouteProblem | undefined): FibRouteView['state'] {
+  if (!problem) return 'missing';
+  return problem.isForeign ? 'foreign' : 'failed';
+}
+
+function refusalWords({ reason, errno }: RouteProblem): string {
+  return `${reason} (${errno})`;
+}
+
+function foreignWords({ protocol, target }: KernelRoute): string {
+  return `protocol ${protocol} has the place: ${formatTarget(target)} (EEXIST)`;
+}
+
+function disputeWords(contest: RouteContest, now: number): string {
+  const { did, losses, forSec, retryInSec } = viewContest(contest, now);
+  return `${did} by another program ${losses} times in ${forSec} s, put back in ${retryInSec} s`;
+}
+
+function viewContest({ rival, losses, since, holdUntil }: RouteContest, now: number) {
+  const { did, protocol, metric, port } = rival;
+  const forSec = Math.round((now - since) / 1000);
+  const retryInSec = Math.max(0, Math.round((holdUntil - now) / 1000));
+  return { did, protocol, metric, port: port ?? null, losses, forSec, retryInSec };
+}
+
+function viewHop({ via, dev, onlink, weight }: KernelNextHop): FibRouteView['nextHops'][number] {
+  return {
+    via: via ? formatAddress(via) : null,
+    dev: dev ?? null,
+    onlink: onlink ?? false,
+    weight: weight ?? 1,
+  };
 }

@@ -11,18 +11,23 @@
  * until it is done, so the ledger always moves in the order of events. Within a batch new routes go before
  * deletes: a metric change never leaves a gap, and deletes name metric and protocol (FIB-15). Routes of
  * other protocols are never touched (FIB-13), and stopping leaves everything in place (START-3).
+ *
+ * What others do to our routes is drift: it is counted and made good at once, and with ever more patience
+ * where they do not leave off (`drift-watch.ts`, `route-contests.ts`).
  */
 import type { FibRouteView } from '../api/views.ts';
 import { FAMILIES, type Family } from '../net/family.ts';
 import type { Prefix } from '../net/prefix.ts';
+import { formatPrefix, parsePrefix } from '../net/text.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import { DeltaTracker } from './delta-tracker.ts';
+import { type DriftCounters, DriftWatch } from './drift-watch.ts';
 import { viewRoutes } from './fib-view.ts';
 import type { Kernel, KernelChange, KernelRoute, RouteTarget } from './kernel.ts';
 import { Rescan } from './rescan.ts';
+import { RouteContests } from './route-contests.ts';
 import { RouteProblems } from './route-problems.ts';
-import { effectiveMetric } from './route-target.ts';
 import { type FibSide, RouteWriter, type WriteCounters } from './route-writer.ts';
 
 /** After the kernel refused a whole batch or read. */
@@ -39,10 +44,12 @@ export interface FibOptions {
   readonly clock: Clock;
   readonly settings: FibSettings;
   readonly log: Pick<Log, 'info' | 'warn'>;
+  /** Finds the route of another protocol that has this prefix and metric, for views. */
+  readonly foreignAt?: (prefix: Prefix, metric: number) => KernelRoute | undefined;
 }
 
 /** Plain numbers, read at scrape time. */
-export interface FibCounters extends WriteCounters {
+export interface FibCounters extends WriteCounters, DriftCounters {
   /** Complete reads of our routes. */
   reads: number;
 }
@@ -52,14 +59,16 @@ export type FibState = 'installed' | 'pending' | 'rejected' | 'none';
 
 /** The forwarding table. */
 export class Fib {
-  readonly counters: FibCounters = { written: 0, deleted: 0, refused: 0, reads: 0 };
+  readonly counters: FibCounters = { written: 0, deleted: 0, refused: 0, reads: 0, drifted: 0 };
   readonly #writer: RouteWriter;
   readonly #kernel: Kernel;
   readonly #clock: Clock;
   readonly #settings: FibSettings;
+  readonly #foreignAt: NonNullable<FibOptions['foreignAt']>;
   readonly #log: FibOptions['log'];
   readonly #sides: Readonly<Record<Family, FibSide>>;
   readonly #rescan: Rescan;
+  readonly #drift: DriftWatch;
   #unwatch: (() => void) | undefined;
   #phase: 'new' | 'running' | 'stopped' = 'new';
   #isReadWanted = false;
@@ -72,7 +81,8 @@ export class Fib {
   /** Interfaces our routes ever used. */
   readonly #devices = new Set<string>();
 
-  constructor({ kernel, clock, settings, log }: FibOptions) {
+  constructor({ kernel, clock, settings, log, foreignAt }: FibOptions) {
+    this.#foreignAt = foreignAt ?? (() => undefined);
     this.#kernel = kernel;
     this.#clock = clock;
     this.#settings = settings;
@@ -81,6 +91,13 @@ export class Fib {
       'ipv4-unicast': this.#side('ipv4-unicast'),
       'ipv6-unicast': this.#side('ipv6-unicast'),
     };
+    this.#drift = new DriftWatch({
+      settings,
+      sides: this.#sides,
+      counters: this.counters,
+      clock,
+      log,
+    });
     this.#rescan = new Rescan(clock, () => this.#wantRead());
     const { counters } = this;
     const onForeign = () => this.#rescan.request();
@@ -150,23 +167,27 @@ export class Fib {
     this.#unwatch?.();
     this.#rescan.stop();
     this.#pause?.cancel();
-    for (const { problems } of this.#allSides()) problems.stop();
+    for (const { problems, contests } of this.#allSides()) {
+      problems.stop();
+      contests.stop();
+    }
     await this.#work;
   }
 
   stateOf(prefix: Prefix): FibState {
     const { tracker, problems } = this.#sides[prefix.family];
     const row = tracker.find(prefix);
-    if (row < 0 || !tracker.desired(row)) return 'none';
+    const wanted = row < 0 ? undefined : tracker.desired(row);
+    if (!wanted || wanted.withheld !== undefined) return 'none';
     if (tracker.isInstalled(row)) return 'installed';
     return problems.get(row) ? 'rejected' : 'pending';
   }
 
   /** Wanted and owned routes as `show fib` prints them, made on demand. */
   *routes(): Generator<FibRouteView> {
-    for (const { tracker, problems } of this.#allSides()) {
-      yield* viewRoutes(tracker, problems, this.#settings.protocol);
-    }
+    const { protocol } = this.#settings;
+    const facts = { protocol, now: this.#clock.now(), foreignAt: this.#foreignAt };
+    for (const side of this.#allSides()) yield* viewRoutes(side, facts);
   }
 
   /** Wanted or owned prefixes. */
@@ -180,12 +201,24 @@ export class Fib {
   }
 
   #side(family: Family): FibSide {
-    const tracker: DeltaTracker = new DeltaTracker(family, (row) => problems.clear(row));
-    const problems = new RouteProblems(this.#clock, (row) => {
+    const tracker: DeltaTracker = new DeltaTracker(family, {
+      freed: (row) => problems.clear(row),
+      drifted: (row, found, lost) => this.#drift.wasRead(side, row, found, lost),
+    });
+    const retry = (row: number) => {
       tracker.mark(row);
       this.#schedule();
+    };
+    const problems = new RouteProblems(this.#clock, retry);
+    const contests = new RouteContests(this.#clock, {
+      retry: (prefix) => {
+        const row = tracker.find(parsePrefix(prefix)!);
+        if (row >= 0) retry(row);
+      },
+      held: (prefix, contest, others) => this.#drift.report(prefix, contest, others),
     });
-    return { tracker, problems };
+    const side: FibSide = { tracker, problems, contests };
+    return side;
   }
 
   #allSides(): FibSide[] {
@@ -193,11 +226,12 @@ export class Fib {
   }
 
   #setDesired(prefix: Prefix, target: RouteTarget | undefined): void {
-    const { tracker, problems } = this.#sides[prefix.family];
+    const { tracker, problems, contests } = this.#sides[prefix.family];
     if (target) this.#noteDevices(target);
     const row = tracker.want(prefix, target);
     if (row < 0) return;
     problems.clear(row);
+    if (contests.isHolding) contests.grant(formatPrefix(prefix));
     this.#schedule();
   }
 
@@ -277,6 +311,7 @@ export class Fib {
     }
     if (!this.#hasAdopted) this.#log.info({ routes: this.size }, 'kernel routes of an earlier run');
     this.#hasAdopted = true;
+    this.#drift.endExpectation();
     this.counters.reads++;
     if (this.#phase === 'running') this.#rescan.done(this.#clock.now() - startedAt);
   }
@@ -295,9 +330,12 @@ export class Fib {
   }
 
   #react(change: KernelChange): void {
-    if (change.kind === 'route') this.#reactToRoute(change.action, change.route);
-    else if (change.kind === 'overrun' || this.#isLoss(change)) this.#rescan.request();
-    else for (const { problems } of this.#allSides()) problems.retryAll();
+    if (change.kind === 'route') this.#drift.heard(change);
+    else if (change.kind === 'overrun') this.#rescan.request();
+    else if (this.#isLoss(change)) {
+      this.#drift.expectLoss();
+      this.#rescan.request();
+    } else for (const { problems } of this.#allSides()) problems.retryAll();
   }
 
   /** Linux drops IPv4 routes of an interface that goes down without saying so. */
@@ -308,35 +346,5 @@ export class Fib {
       change.action === 'removed' &&
       this.#devices.has(change.interface)
     );
-  }
-
-  #reactToRoute(action: 'added' | 'removed', route: KernelRoute): void {
-    if (route.table !== this.#settings.table) return;
-    if (route.protocol !== this.#settings.protocol) this.#reactToForeign(action, route);
-    else if (action === 'added')
-      this.#sides[route.prefix.family].tracker.observe(route.prefix, route.target);
-    else this.#forget(route);
-  }
-
-  /** One of ours was deleted or replaced by others: it is brought back at once (FIB-14). */
-  #forget({ prefix, target }: KernelRoute): void {
-    const { tracker } = this.#sides[prefix.family];
-    const row = tracker.find(prefix);
-    if (row < 0) return;
-    tracker.clearOwned(row, target.metric);
-    tracker.mark(row);
-  }
-
-  /** A foreign route made room for ours, or took its place without a word (an atomic replace). */
-  #reactToForeign(action: 'added' | 'removed', route: KernelRoute): void {
-    const { tracker } = this.#sides[route.prefix.family];
-    const row = tracker.find(route.prefix);
-    if (row < 0) return;
-    const { family } = route.prefix;
-    const metric = effectiveMetric(family, route.target.metric);
-    const isSame = (target: RouteTarget) => effectiveMetric(family, target.metric) === metric;
-    if (action === 'added' && tracker.owned(row).some(isSame)) this.#forget(route);
-    const wanted = tracker.desired(row);
-    if (action === 'removed' && wanted && isSame(wanted)) tracker.mark(row);
   }
 }

@@ -2,7 +2,9 @@
  * What the kernel knows beside our own routes: interfaces, their subnets, and the routes of other
  * protocols in our table (LEARN-1 to LEARN-5).
  *
- * Kept current by watching, read anew when details are missing, and now and then in any case.
+ * Kept current by watching, read anew when details are missing, and now and then in any case. Interfaces
+ * and addresses are few: they are read at once when one of them changes. Routes may be many, and go with
+ * their interface without a word: they are read soon after.
  */
 import type { Address } from '../net/address.ts';
 import { FAMILIES } from '../net/family.ts';
@@ -11,9 +13,10 @@ import { makePrefix, type Prefix } from '../net/prefix.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { InterfaceAddress, Kernel, KernelChange, KernelLink, KernelRoute } from './kernel.ts';
+import { LinkReads } from './link-reads.ts';
 import { LongestMatch } from './longest-match.ts';
 import { Rescan } from './rescan.ts';
-import { formatTarget } from './route-target.ts';
+import { effectiveMetric, formatTarget } from './route-target.ts';
 
 /** LEARN-2: unspecified, ICMP redirects, and what the kernel makes itself. */
 const IGNORED_PROTOCOLS: ReadonlySet<number> = new Set([0, 1, 2]);
@@ -48,14 +51,17 @@ export class KernelView {
   readonly #own = new LongestMatch<true>();
   #links: ReadonlyMap<string, KernelLink> = new Map();
   #unwatch: (() => void) | undefined;
-  /** Changes told while a read is under way; undefined when none is. */
-  #held: KernelChange[] | undefined;
+  /** Changes of routes told while they are read; undefined when they are not. */
+  #held: RouteChange[] | undefined;
+  #isReading = false;
+  readonly #linkReads: LinkReads;
   #isNotifying = false;
   #ignored: readonly string[] = [];
 
   constructor(options: KernelViewOptions) {
     this.#options = options;
     this.#rescan = new Rescan(options.clock, () => void this.#readAgain());
+    this.#linkReads = new LinkReads(options.clock, () => this.#readLinksAgain());
   }
 
   /** Reads everything once. @throws CatbirdError when the kernel cannot be read */
@@ -73,13 +79,14 @@ export class KernelView {
     this.#unwatch?.();
     this.#unwatch = undefined;
     this.#rescan.stop();
+    this.#linkReads.stop();
   }
 
   /** Subnets of interfaces whose names match one of the globs do not count (LEARN-5). */
   ignore(globs: readonly string[]): void {
     if (globs.join('\n') === this.#ignored.join('\n')) return;
     this.#ignored = globs;
-    if (this.#unwatch) this.#rescan.request();
+    if (this.#unwatch) this.#linkReads.request();
   }
 
   /** Called once per turn in which anything changed. */
@@ -95,6 +102,12 @@ export class KernelView {
   /** Of several metrics the lowest counts (LEARN-2). */
   route(prefix: Prefix): KernelRoute | undefined {
     return this.#routes.get(prefix)?.[0];
+  }
+
+  /** The route of another protocol that keeps ours of the same metric out. */
+  foreignAt(prefix: Prefix, metric: number): KernelRoute | undefined {
+    const wanted = effectiveMetric(prefix.family, metric);
+    return this.#routes.get(prefix)?.find(({ target }) => target.metric === wanted);
   }
 
   /** All learned routes, the lowest metric of each prefix. */
@@ -129,21 +142,23 @@ export class KernelView {
   }
 
   #hear(change: KernelChange): void {
-    if (this.#held) this.#held.push(change);
-    else this.#react(change);
+    if (change.kind === 'route') {
+      if (!this.#isLearned(change.route)) return;
+      if (this.#held) this.#held.push(change);
+      else this.#react(change);
+      return;
+    }
+    if (change.kind !== 'overrun') this.#linkReads.request();
+    this.#rescan.request();
   }
 
-  #react(change: KernelChange): void {
-    if (change.kind !== 'route') this.#rescan.request();
-    else if (this.#isLearned(change.route)) {
-      const { prefix } = change.route;
-      const before = this.route(prefix);
-      const isChanged =
-        change.action === 'added' ? this.#learn(change.route) : this.#forget(change.route);
-      if (!isChanged) return;
-      this.#tellRoute(prefix, before, this.route(prefix));
-      this.#notify();
-    }
+  #react({ action, route }: RouteChange): void {
+    const { prefix } = route;
+    const before = this.route(prefix);
+    const isChanged = action === 'added' ? this.#learn(route) : this.#forget(route);
+    if (!isChanged) return;
+    this.#tellRoute(prefix, before, this.route(prefix));
+    this.#notify();
   }
 
   #tellRoute(
@@ -196,22 +211,49 @@ export class KernelView {
       await this.#read();
       this.#notify();
     } catch (error) {
-      this.#options.log.warn({ error }, 'cannot read interfaces and routes');
-      if (this.#unwatch) this.#rescan.failed();
+      this.#failed(error);
     }
   }
 
+  async #readLinksAgain(): Promise<void> {
+    try {
+      await this.#readLinks();
+      if (this.#unwatch) this.#notify();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#options.log.warn({ error }, 'cannot read interfaces and routes');
+    if (this.#unwatch) this.#rescan.failed();
+  }
+
   async #read(): Promise<void> {
-    if (this.#held) return;
-    this.#held = [];
+    if (this.#isReading) return;
+    this.#isReading = true;
     const startedAt = this.#options.clock.now();
     try {
-      const { kernel } = this.#options;
-      const links = await kernel.dumpLinks();
-      const addresses = await kernel.dumpAddresses();
+      await this.#readLinks();
+      await this.#readAllRoutes();
+    } finally {
+      this.#isReading = false;
+    }
+    if (this.#unwatch) this.#rescan.done(this.#options.clock.now() - startedAt);
+  }
+
+  async #readLinks(): Promise<void> {
+    const { kernel } = this.#options;
+    const links = await kernel.dumpLinks();
+    const addresses = await kernel.dumpAddresses();
+    this.#links = new Map(links.map((link) => [link.name, link]));
+    this.#setAddresses(addresses);
+  }
+
+  async #readAllRoutes(): Promise<void> {
+    this.#held = [];
+    try {
       const routes = await this.#readRoutes();
-      this.#links = new Map(links.map((link) => [link.name, link]));
-      this.#setAddresses(addresses);
       const before = this.#routes;
       this.#routes = new LongestMatch();
       for (const route of routes) this.#learn(route);
@@ -221,7 +263,6 @@ export class KernelView {
       this.#held = undefined;
       for (const change of held) this.#react(change);
     }
-    if (this.#unwatch) this.#rescan.done(this.#options.clock.now() - startedAt);
   }
 
   async #readRoutes(): Promise<KernelRoute[]> {
@@ -263,6 +304,8 @@ export class KernelView {
     });
   }
 }
+
+type RouteChange = Extract<KernelChange, { kind: 'route' }>;
 
 function isSameRoute(a: KernelRoute, b: KernelRoute): boolean {
   return a.protocol === b.protocol && formatTarget(a.target) === formatTarget(b.target);

@@ -31,6 +31,8 @@ export interface RouteTarget {
   readonly nextHops: readonly KernelNextHop[];
   /** rtm priority; 0 = no metric attribute, which IPv6 kernels read as 1024. */
   readonly metric: number;
+  /** Why a wanted route stays out of the kernel for the time being; never on routes that were read. */
+  readonly withheld?: string;
 }
 
 /** A route of TOS 0; others are not Catbird's business and never reported. */
@@ -108,7 +110,13 @@ export interface RouteVisitor {
 
 /** What happened outside; changes made through the same Kernel are not reported. */
 export type KernelChange =
-  | { readonly kind: 'route'; readonly action: 'added' | 'removed'; readonly route: KernelRoute }
+  | {
+      readonly kind: 'route';
+      readonly action: 'added' | 'removed';
+      readonly route: KernelRoute;
+      /** Netlink port of who did it, mostly its process id; 0 is the kernel itself. Absent when unknown. */
+      readonly by?: number;
+    }
   /** Interface appeared, vanished, or changed its state; `up` is up with a carrier. */
   | { readonly kind: 'link'; readonly name: string; readonly state: 'up' | 'down' | 'gone' }
   | { readonly kind: 'address'; readonly interface: string; readonly action: 'added' | 'removed' }

@@ -105,7 +105,7 @@ export class NetlinkEvents {
     });
     if (!isKnown) return { kind: 'overrun' };
     const action = message.type === RTM_NEWROUTE ? 'added' : 'removed';
-    return route && { kind: 'route', action, route };
+    return route && { kind: 'route', action, route, by: message.portId };
   }
 
   /** Link messages also come for statistics and the like; only a change of state is told. */

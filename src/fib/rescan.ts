@@ -5,13 +5,15 @@
 import type { Clock, Timer } from '../runtime/clock.ts';
 
 /** Hints within this time share one read. */
-const DEBOUNCE_MS = 500;
+const DEBOUNCE_MS = 100;
 /** Without any hint. */
 const SWEEP_MS = 30_000;
 /** After a read that failed. */
 const FAILED_RETRY_MS = 5000;
-/** Reading takes at most one part in this many of the time. */
-const DUTY = 50;
+/** Without hints reading takes at most one part in this many of the time. */
+const SWEEP_DUTY = 50;
+/** With them: after a quiet time the first hint is acted on at once, a storm of them is not. */
+const HINT_DUTY = 4;
 
 /** A timer for reads; the owner performs them. */
 export class Rescan {
@@ -19,7 +21,7 @@ export class Rescan {
   readonly #onDue: () => void;
   #timer: Timer | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
-  #lastDurationMs = 0;
+  #restUntil = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, onDue: () => void) {
     this.#clock = clock;
@@ -28,15 +30,15 @@ export class Rescan {
 
   /** Something changed: read soon. */
   request(): void {
-    const delayMs = Math.max(DEBOUNCE_MS, Math.min(this.#lastDurationMs * DUTY, SWEEP_MS));
-    this.#schedule(this.#clock.now() + delayMs);
+    this.#schedule(Math.max(this.#clock.now() + DEBOUNCE_MS, this.#restUntil));
   }
 
   /** A read took this long; the next one without a hint is scheduled. */
   done(durationMs: number): void {
-    this.#lastDurationMs = durationMs;
+    const now = this.#clock.now();
+    this.#restUntil = now + Math.min(durationMs * HINT_DUTY, SWEEP_MS);
     this.stop();
-    this.#schedule(this.#clock.now() + Math.max(SWEEP_MS, durationMs * DUTY));
+    this.#schedule(now + Math.max(SWEEP_MS, durationMs * SWEEP_DUTY));
   }
 
   /** A read failed: another one after a while. */

@@ -1,6 +1,7 @@
 /**
  * Decides what becomes of a best route in the kernel: not installed, blackhole, direct, or through the
- * IPIP tunnel, and with which metric (FIB-1 to FIB-12).
+ * IPIP tunnel, and with which metric (FIB-1 to FIB-12). A route none of whose next hops resolves is
+ * withheld until one does: an unreachable route in its place would take the traffic from a way around.
  *
  * A target is shared by all routes that lead the same way. It remembers what it was made of, so that it
  * can be made anew when the next hop resolves differently, without asking about each route again.
@@ -9,6 +10,7 @@ import type { Encapsulation, FibConfig, PoolConfig } from '../config/model.ts';
 import type { Address } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
 import { containsAddress, makePrefix, type Prefix } from '../net/prefix.ts';
+import { formatAddress } from '../net/text.ts';
 import type { NextHopState } from '../rib/ports.ts';
 import type { KernelNextHop, RouteTarget } from './kernel.ts';
 import { LongestMatch } from './longest-match.ts';
@@ -172,7 +174,7 @@ export class RoutePlanner {
     const target: RouteTarget =
       nextHops.length > 0
         ? { type: 'unicast', nextHops: distinct(nextHops), metric }
-        : { type: 'unreachable', nextHops: [], metric }; // RIB-3
+        : { type: 'unreachable', nextHops: [], metric, withheld: noWayTo(recipe.nextHops) };
     this.#recipes.set(target, recipe);
     return target;
   }
@@ -194,6 +196,13 @@ export class RoutePlanner {
 const BLACKHOLE: RouteTarget = { type: 'blackhole', nextHops: [], metric: 0 };
 /** More combinations of next hops than that are not shared. */
 const MAXIMUM_SHARED = 10_000;
+
+function noWayTo(nextHops: readonly Address[]): string {
+  const [first] = nextHops;
+  const others = nextHops.length - 1;
+  const rest = others > 0 ? ` nor to ${others} more` : '';
+  return `no way to next hop ${first ? formatAddress(first) : ''}${rest} (RIB-3)`;
+}
 
 /** Different BGP next hops may lead to the same gateway. */
 function distinct(hops: readonly KernelNextHop[]): KernelNextHop[] {

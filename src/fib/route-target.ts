@@ -17,6 +17,7 @@ export function isTarget(family: Family, wanted: RouteTarget, actual: RouteTarge
   if (wanted === actual) return true;
   return (
     wanted.type === actual.type &&
+    wanted.withheld === actual.withheld &&
     effectiveMetric(family, wanted.metric) === effectiveMetric(family, actual.metric) &&
     isSameHops(wanted.nextHops, actual.nextHops)
   );
@@ -42,8 +43,9 @@ function isSameHop(wanted: KernelNextHop, actual: KernelNextHop): boolean {
 }
 
 /** A target in the words of `ip route`; equal texts mean equal targets. */
-export function formatTarget({ type, nextHops, metric }: RouteTarget): string {
-  return [type, ...nextHops.map(formatHop), `metric ${metric}`].join(' ');
+export function formatTarget({ type, nextHops, metric, withheld }: RouteTarget): string {
+  const words = [type, ...nextHops.map(formatHop), `metric ${metric}`];
+  return (withheld === undefined ? words : [...words, `withheld: ${withheld}`]).join(' ');
 }
 
 function formatHop({ via, dev, onlink, weight = 1 }: KernelNextHop): string {

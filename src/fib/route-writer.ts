@@ -6,6 +6,7 @@ import { formatPrefix } from '../net/text.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { DeltaTracker } from './delta-tracker.ts';
 import type { Kernel, RouteError, RouteOperation } from './kernel.ts';
+import type { RouteContests } from './route-contests.ts';
 import type { RouteProblems } from './route-problems.ts';
 
 /** Rows per kernel call: some ten milliseconds of kernel time. */
@@ -17,10 +18,11 @@ const TRANSIENT: ReadonlySet<string> = new Set(['ENOBUFS', 'ENOMEM', 'EAGAIN', '
 /** A delete that finds nothing has done its work. */
 const GONE: ReadonlySet<string> = new Set(['ESRCH', 'ENOENT', 'ENODEV']);
 
-/** One family's ledger and problems. */
+/** One family's ledger, problems and disputes. */
 export interface FibSide {
   readonly tracker: DeltaTracker;
   readonly problems: RouteProblems;
+  readonly contests: RouteContests;
 }
 
 /** Plain numbers, read at scrape time. */
@@ -57,7 +59,7 @@ export class RouteWriter {
    * @throws what the kernel throws when it refuses as a whole; the rows are back on the list
    */
   async write(side: FibSide): Promise<void> {
-    const rows = side.tracker.takeDirty(BATCH_ROWS);
+    const rows = takeFree(side);
     if (rows.length === 0) return;
     try {
       await this.#writeDeletes(side, rows, await this.#writeUpserts(side, rows));
@@ -140,4 +142,11 @@ export class RouteWriter {
     }
     return new Map(errors.map((error) => [error.index, error]));
   }
+}
+
+/** Without the routes others keep changing: their time comes when their hold is over. */
+function takeFree({ tracker, contests }: FibSide): number[] {
+  const rows = tracker.takeDirty(BATCH_ROWS);
+  if (!contests.isHolding) return rows;
+  return rows.filter((row) => !contests.isHeld(formatPrefix(tracker.prefixOf(row))));
 }

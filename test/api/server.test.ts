@@ -49,6 +49,7 @@ function fibRoute(index: number): FibRouteView {
     protocol: 12,
     state: 'installed',
     error: null,
+    contest: null,
   };
 }
 

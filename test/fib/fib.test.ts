@@ -7,6 +7,7 @@ import { formatPrefix, parseAddress, parsePrefix } from '../../src/net/text.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { memoryLab } from '../support/kernel-lab.ts';
+import type { MemoryKernel } from '../support/memory-kernel.ts';
 
 const TABLE = 254;
 const PROTOCOL = 12;
@@ -203,6 +204,139 @@ t.test('a route someone replaces by a foreign one is not fought over', async (t)
   t.same(shown(), ['10.244.1.0/26 unicast via 10.9.0.9 dev lan0 metric 1024 proto 4']);
 });
 
+t.test('a route that is withheld leaves the kernel, and comes back (RIB-3)', async (t) => {
+  const { fib, pass, shown, did } = await openFib([own(B, via('10.9.0.2'))], false);
+  const nowhere = { type: 'unreachable', nextHops: [], metric: 1024, withheld: 'no way' } as const;
+  fib.want(A, via('10.9.0.2'));
+  fib.want(B, nowhere);
+  await pass(0);
+  t.equal(shown().length, 2, 'a leftover forwards until initial convergence is over');
+  fib.release();
+  await pass(0);
+  t.equal(shown().length, 1);
+  fib.want(A, nowhere);
+  await pass(0);
+  t.same(shown(), []);
+  t.equal(fib.stateOf(A), 'none');
+  t.match([...fib.routes()][0], { type: 'unreachable', state: 'missing', error: 'no way' });
+  did();
+  await pass(30_000);
+  t.same(did(), [], 'a read has nothing to say about it');
+  fib.retarget(() => via('10.9.0.3'));
+  await pass(0);
+  t.equal(shown().length, 2);
+});
+
+t.test('what others did to a route is shown, with how often', async (t) => {
+  const { kernel, fib, pass } = await openFib();
+  fib.want(A, via('10.9.0.2'));
+  await pass(0);
+  t.match([...fib.routes()], [{ contest: null }]);
+  kernel.by = 4242;
+  kernel.put({ ...own(A, via('10.9.0.9')), protocol: 4 });
+  await pass(0);
+  const contest = {
+    did: 'replaced',
+    protocol: 4,
+    metric: 1024,
+    port: 4242,
+    losses: 1,
+    retryInSec: 0,
+  };
+  t.match([...fib.routes()], [{ state: 'foreign', contest }]);
+  t.equal(fib.counters.drifted, 1);
+});
+
+const FIGHTS: readonly [string, (kernel: MemoryKernel) => void][] = [
+  ['deletes a route of ours', (kernel) => kernel.remove(own(A, via('10.9.0.2')))],
+  ['changes a route of ours', (kernel) => kernel.put(own(A, via('10.9.0.9')))],
+  ['adds routes of our protocol', (kernel) => kernel.put(own(B, via('10.9.0.9')))],
+  [
+    'replaces a route of ours, and takes it away',
+    (kernel) => {
+      const foreign = { ...own(A, via('10.9.0.9')), protocol: 4 };
+      kernel.put(foreign);
+      kernel.remove(foreign);
+    },
+  ],
+];
+
+for (const [what, strike] of FIGHTS) {
+  t.test(`against a writer that ${what} again and again, we back off (FIB-14)`, async (t) => {
+    const { kernel, fib, pass, did, shown } = await openFib();
+    fib.want(A, via('10.9.0.2'));
+    await pass(0);
+    const before = shown();
+    const strikeBack = () => {
+      if (shown().join() === before.join()) strike(kernel);
+    };
+    did();
+    for (let tick = 0; tick < 3; tick++) {
+      strikeBack();
+      await pass(0);
+      t.equal(did().length, 1, 'made good at once at first');
+    }
+    for (let tick = 0; tick < 600; tick++) {
+      strikeBack();
+      await pass(1000);
+    }
+    const writes = did().length;
+    t.ok(writes > 5 && writes < 20, `${writes} writes in ten minutes`);
+    await pass(120_000);
+    t.same(shown(), before, 'and it is put right in the end');
+    await pass(180_000);
+    did();
+    strikeBack();
+    await pass(0);
+    t.equal(did().length, 1, 'an old quarrel is forgotten');
+    await fib.stop();
+  });
+}
+
+t.test('a new word of ours is written whatever the quarrel', async (t) => {
+  const { kernel, fib, pass, shown } = await openFib();
+  fib.want(A, via('10.9.0.2'));
+  await pass(0);
+  for (let i = 0; i < 8; i++) {
+    kernel.remove(own(A, via('10.9.0.2')));
+    await pass(0);
+  }
+  t.same(shown(), []);
+  t.match([...fib.routes()], [{ state: 'missing', error: /deleted by another program \d times/ }]);
+  fib.want(A, via('10.9.0.3'));
+  await pass(0);
+  t.equal(shown().length, 1);
+});
+
+t.test('losing an interface is nobody’s fault', async (t) => {
+  const { kernel, fib, pass } = await openFib();
+  fib.want(A, via('10.9.0.2'));
+  await pass(0);
+  for (let flap = 0; flap < 10; flap++) {
+    kernel.setLink('lan0', false);
+    await pass(1000);
+    kernel.setLink('lan0', true);
+    await pass(1000);
+    t.equal(fib.stateOf(A), 'installed');
+  }
+  t.match([...fib.routes()], [{ contest: null }]);
+});
+
+t.test('disputes beyond a bound are forgotten, the oldest first', async (t) => {
+  const { kernel, fib, pass } = await openFib();
+  const target = via('10.9.0.2');
+  const prefixes = Array.from({ length: 10_100 }, (_, i) => cidr(`101.${i >> 8}.${i & 255}.0/24`));
+  for (const prefix of prefixes) fib.want(prefix, target);
+  await pass(0);
+  for (let i = 0; i < 4; i++) {
+    for (const prefix of prefixes) kernel.remove(own(prefix, target));
+    await pass(0);
+  }
+  await pass(4000);
+  t.equal([...fib.routes()].filter(({ contest }) => contest).length, 10_000);
+  t.equal([...fib.routes()].filter(({ state }) => state !== 'installed').length, 0);
+});
+
 t.test('routes lost with an interface come back with it', async (t) => {
   const { kernel, fib, pass } = await openFib();
   fib.want(A, via('10.9.0.2'));
@@ -337,11 +471,12 @@ t.test('shows routes as `show fib` prints them', async (t) => {
       {
         prefix: '10.244.1.0/26',
         type: 'unicast',
-        nextHops: [{ via: '192.0.2.7', dev: 'tunl0', onlink: true }],
+        nextHops: [{ via: '192.0.2.7', dev: 'tunl0', onlink: true, weight: 1 }],
         metric: 1024,
         protocol: 12,
         state: 'installed',
         error: null,
+        contest: null,
       },
     ],
   );

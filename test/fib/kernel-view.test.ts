@@ -18,8 +18,10 @@ async function open(routes: readonly KernelRoute[] = []) {
   await view.start();
   /** Lets time pass and a read that falls due complete. */
   const pass = async (ms: number) => {
-    clock.advance(ms);
-    for (let i = 0; i < 50; i++) await Promise.resolve();
+    for (let passed = 0; passed <= ms; passed += 100) {
+      clock.advance(Math.min(passed, 100));
+      for (let i = 0; i < 50; i++) await Promise.resolve();
+    }
   };
   return { kernel, clock, view, pass, told: () => told.splice(0) };
 }

@@ -18,8 +18,10 @@ async function open(routes: readonly KernelRoute[] = []) {
   resolver.onChange((changed) => void changes.push(changed.map((a) => formatAddress(a)).join(' ')));
   /** Lets time pass and a read that falls due complete. */
   const pass = async (ms: number) => {
-    clock.advance(ms);
-    for (let i = 0; i < 50; i++) await Promise.resolve();
+    for (let passed = 0; passed <= ms; passed += 100) {
+      clock.advance(Math.min(passed, 100));
+      for (let i = 0; i < 50; i++) await Promise.resolve();
+    }
     clock.advance(0);
   };
   const answer = (text: string) => {

@@ -172,18 +172,16 @@ t.test('a tunnelled route uses one path (FIB-10)', async (t) => {
   t.equal(plan({ prefix: '10.244.2.0/26', via }, { pools }), TUNNEL);
 });
 
-t.test('an unresolvable next hop makes an unreachable route (RIB-3)', async (t) => {
+t.test('a route whose next hop does not resolve is withheld (RIB-3)', async (t) => {
   const facts = factsOf({ isReachable: false });
   const pools = [poolOf('10.244.0.0/16', 'ipip-always', true)];
-  t.equal(
-    plan({ prefix: '172.30.0.0/16', via: ['192.0.2.9'] }, { facts }),
-    'unreachable metric 1024',
-  );
-  t.equal(
-    plan({ prefix: '10.244.2.0/26', via: ['192.0.2.9'] }, { facts, pools }),
-    'unreachable metric 1024',
-    'no tunnel to nowhere either',
-  );
+  const withheld = 'unreachable metric 1024 withheld: no way to next hop 192.0.2.9';
+  const route = { prefix: '172.30.0.0/16', via: ['192.0.2.9'] };
+  t.equal(plan(route, { facts }), `${withheld} (RIB-3)`);
+  const inPool = { prefix: '10.244.2.0/26', via: ['192.0.2.9'] };
+  t.equal(plan(inPool, { facts, pools }), `${withheld} (RIB-3)`, 'no tunnel to nowhere either');
+  const both = { prefix: '172.30.0.0/16', via: ['192.0.2.9', '192.0.2.10'] };
+  t.equal(plan(both, { facts }), `${withheld} nor to 1 more (RIB-3)`);
 });
 
 t.test('routes that lead the same way share one target', async (t) => {

@@ -50,6 +50,8 @@ export class MemoryKernel implements Kernel {
   readonly applied: RouteOperation[] = [];
   /** Decides failures by hand: returns an errno name, or undefined to let the operation through. */
   fault: (operation: RouteOperation) => string | undefined = () => undefined;
+  /** Netlink port of someone else, told with what they do to routes. */
+  by: number | undefined;
   /** When set, `apply` rejects with it. */
   refusal: Error | undefined;
   /** Reads of the route table so far. */
@@ -131,13 +133,13 @@ export class MemoryKernel implements Kernel {
   /** Someone else adds or replaces a route. */
   put(route: KernelRoute): void {
     this.#routes.set(keyOf(route.table, route.prefix, route.target.metric), asRead(route));
-    this.#tell({ kind: 'route', action: 'added', route: asRead(route) });
+    this.#tellRoute('added', route);
   }
 
   /** Someone else deletes a route. */
   remove(route: KernelRoute): void {
     this.#routes.delete(keyOf(route.table, route.prefix, route.target.metric));
-    this.#tell({ kind: 'route', action: 'removed', route: asRead(route) });
+    this.#tellRoute('removed', route);
   }
 
   /** A new or changed interface that is up, with exactly these addresses. */
@@ -214,6 +216,11 @@ export class MemoryKernel implements Kernel {
     for (const [key, { target }] of this.#routes) {
       if (target.nextHops.some(({ dev }) => dev === name)) this.#routes.delete(key);
     }
+  }
+
+  #tellRoute(action: 'added' | 'removed', route: KernelRoute): void {
+    const by = this.by === undefined ? {} : { by: this.by };
+    this.#tell({ kind: 'route', action, route: asRead(route), ...by });
   }
 
   #tell(change: KernelChange): void {

@@ -73,11 +73,12 @@ export function stubViews(routes = 2): DaemonViews {
       {
         prefix: '10.0.1.0/24',
         type: 'unicast',
-        nextHops: [{ via: '10.0.0.2', dev: 'eth0', onlink: false }],
+        nextHops: [{ via: '10.0.0.2', dev: 'eth0', onlink: false, weight: 1 }],
         metric: 1024,
         protocol: 12,
         state: 'installed',
         error: null,
+        contest: null,
       },
     ],
     blocks: () => [
