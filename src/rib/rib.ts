@@ -90,7 +90,7 @@ export class Rib {
   readonly #familyOf = (family: Family): FamilyRib => this.#families[family];
   #listener: LocRibListener | undefined;
   #isScheduled = false;
-  #batch = 8192;
+  #batch = 2048;
   /** As text, to compare. */
   #decision = JSON.stringify(DEFAULT_DECISION);
 

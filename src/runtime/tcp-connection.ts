@@ -9,11 +9,15 @@ import type { Socket } from 'node:net';
 import type { Address } from '../net/address.ts';
 import { hostPrefix } from '../net/prefix.ts';
 import { parseAddress } from '../net/text.ts';
+import type { ReadTurn } from './read-turn.ts';
 import { descriptorOf, limitTtl, markRoutingTraffic, setMd5Key } from './socket-options.ts';
 import type { Connection, ConnectionHandler } from './transport.ts';
 
 /** Octets a socket buffers for us before `write` answers false. */
 export const HIGH_WATER_BYTES = 512 * 1024;
+
+/** Octets handed over between two looks at the clock: a millisecond of work, much more at the start. */
+const SLICE_BYTES = 16 * 1024;
 
 /** How long a closed connection may take to get rid of what it still has to send. */
 const LINGER_MS = 10_000;
@@ -35,9 +39,20 @@ export class TcpConnection implements Connection {
   #handler: ConnectionHandler | undefined;
   #error: string | undefined;
   #isReleased = false;
+  readonly #turn: ReadTurn;
+  /** The owner wants no input. */
+  #isPaused = false;
+  /** Input goes on in the next turn. */
+  #isWaiting = false;
 
-  constructor(socket: Socket, remote: RemoteEnd, describeError: (error: Error) => string) {
+  constructor(
+    socket: Socket,
+    remote: RemoteEnd,
+    turn: ReadTurn,
+    describeError: (error: Error) => string,
+  ) {
     this.#socket = socket;
+    this.#turn = turn;
     this.#describeError = describeError;
     this.remoteAddress = remote.address;
     this.remotePort = remote.port;
@@ -63,7 +78,7 @@ export class TcpConnection implements Connection {
     this.#handler = handler;
     if (this.#socket.connecting) this.#socket.once('connect', () => this.#connected());
     else markRoutingTraffic(descriptorOf(this.#socket), this.remoteAddress);
-    this.#socket.on('data', (chunk: Buffer) => this.#handler?.onData(chunk));
+    this.#socket.on('data', (chunk: Buffer) => this.#take(chunk));
     this.#socket.on('drain', () => this.#handler?.onDrain());
   }
 
@@ -89,11 +104,13 @@ export class TcpConnection implements Connection {
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#socket.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#isPaused = false;
+    if (!this.#isWaiting) this.#socket.resume();
   }
 
   close(): void {
@@ -115,6 +132,28 @@ export class TcpConnection implements Connection {
     // Node would let a connecting socket wait for its answer before it resets it.
     if (this.#socket.connecting) this.#socket.destroy();
     else this.#socket.resetAndDestroy();
+  }
+
+  /** Hands over a chunk in slices, as long as input has time in this turn. */
+  #take(chunk: Buffer): void {
+    for (let at = 0; at < chunk.length && this.#handler; at += SLICE_BYTES) {
+      if (!this.#turn.hasTime()) {
+        this.#putBack(chunk.subarray(at));
+        return;
+      }
+      const isWhole = chunk.length <= SLICE_BYTES;
+      this.#handler.onData(isWhole ? chunk : chunk.subarray(at, at + SLICE_BYTES));
+    }
+  }
+
+  #putBack(rest: Buffer): void {
+    this.#socket.pause();
+    this.#socket.unshift(rest);
+    this.#isWaiting = true;
+    this.#turn.wait(() => {
+      this.#isWaiting = false;
+      if (!this.#isPaused) this.#socket.resume();
+    });
   }
 
   #release(): void {

@@ -9,7 +9,9 @@ import type { Address } from '../net/address.ts';
 import { CatbirdError } from '../net/error.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { formatAddress } from '../net/text.ts';
+import { ReadTurn } from './read-turn.ts';
 import { descriptorOf, openProtectedSocket, setMd5Key, setTtl } from './socket-options.ts';
+import { SystemClock } from './system-clock.ts';
 import { addressOf, HIGH_WATER_BYTES, TcpConnection } from './tcp-connection.ts';
 import type { Connection, Listener, LocalEndpoint, PeerEndpoint, Transport } from './transport.ts';
 
@@ -42,11 +44,17 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** Live TCP. */
 export class TcpTransport implements Transport {
+  readonly #turn: ReadTurn;
+
+  constructor(turn = new ReadTurn(new SystemClock())) {
+    this.#turn = turn;
+  }
+
   connect(to: PeerEndpoint): Connection {
     const where = formatEndpoint(to.address, to.port);
     const { socket, problem } = makeSocket(to);
     const describe = (error: Error) => `connection to ${where}: ${reasonOf(error)}`;
-    const connection = new TcpConnection(socket, to, describe);
+    const connection = new TcpConnection(socket, to, this.#turn, describe);
     if (problem) socket.destroy(problem);
     else dial(socket, to);
     return connection;
@@ -54,7 +62,7 @@ export class TcpTransport implements Transport {
 
   listen(on: LocalEndpoint, accept: (connection: Connection) => void): Promise<Listener> {
     const server = createServer({ noDelay: true, highWaterMark: HIGH_WATER_BYTES }, (socket) => {
-      const connection = acceptedConnection(socket);
+      const connection = acceptedConnection(socket, this.#turn);
       if (connection) accept(connection);
     });
     return startListening(server, on);
@@ -88,7 +96,7 @@ function dial(socket: Socket, to: PeerEndpoint): void {
 }
 
 /** Undefined when the peer was gone before we saw it. */
-function acceptedConnection(socket: Socket): TcpConnection | undefined {
+function acceptedConnection(socket: Socket, turn: ReadTurn): TcpConnection | undefined {
   const address = addressOf(socket.remoteAddress);
   const port = socket.remotePort;
   if (!address || port === undefined) {
@@ -100,6 +108,7 @@ function acceptedConnection(socket: Socket): TcpConnection | undefined {
   return new TcpConnection(
     socket,
     { address, port, interface: socket.remoteAddress?.split('%')[1] },
+    turn,
     (error) => `connection from ${where}: ${reasonOf(error)}`,
   );
 }
