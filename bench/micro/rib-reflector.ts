@@ -33,6 +33,7 @@ function update(client: number, first: number, count: number, localPref: number)
       originatorId: undefined,
       clusterList: new Uint32Array(0),
       onlyToCustomer: undefined,
+      partial: 0,
       unknown: [],
     },
     4,

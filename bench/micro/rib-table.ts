@@ -47,6 +47,7 @@ function message(set: number, first: number, count: number): Uint8Array {
       originatorId: undefined,
       clusterList: new Uint32Array(0),
       onlyToCustomer: undefined,
+      partial: 0,
       unknown: [],
     },
     4,

@@ -31,6 +31,7 @@ import {
   ATTR_ORIGINATOR_ID,
   FLAG_EXTENDED_LENGTH,
   FLAG_OPTIONAL,
+  FLAG_PARTIAL,
   FLAG_TRANSITIVE,
   ORIGIN_INCOMPLETE,
 } from '../bgp/wire/constants.ts';
@@ -93,7 +94,7 @@ export class CanonicalSurvey implements AttributeSummary {
       const value = attributeValueAt(bytes, next);
       const isLong = value - next === 4;
       if (isLong !== behind - value > 255) return false;
-      const flags = bytes[next]! & ~FLAG_EXTENDED_LENGTH;
+      const flags = categoryOf(bytes[next]!);
       if (!this.#readAttribute(bytes, type, flags, value, behind)) return false;
       lastType = type;
       next = behind;
@@ -210,4 +211,10 @@ function isAscending(bytes: Uint8Array, at: number, end: number, group: number):
     if (i === unit || bytes[next + i]! < bytes[next + i - unit]!) return false;
   }
   return true;
+}
+
+/** Flags but Extended Length, and but Partial where that may be. */
+function categoryOf(octet: number): number {
+  const flags = octet & ~FLAG_EXTENDED_LENGTH;
+  return flags === (OPTIONAL_TRANSITIVE | FLAG_PARTIAL) ? OPTIONAL_TRANSITIVE : flags;
 }

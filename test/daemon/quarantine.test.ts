@@ -3,7 +3,7 @@ import { decodeMessage } from '../../src/bgp/wire/message-view.ts';
 import { Quarantine, type Rejection } from '../../src/daemon/quarantine.ts';
 import { parseAddress } from '../../src/net/text.ts';
 import { openMessage, Puppet } from '../bgp/session/lab.ts';
-import { AS_PATH, attribute, MANDATORY, NLRI, OPTIONS, update } from '../bgp/wire/build.ts';
+import { AS_PATH, attribute, MANDATORY, NLRI, OPTIONS, ORIGIN, update } from '../bgp/wire/build.ts';
 import { Lab, type LabNode } from '../support/lab.ts';
 
 const MIB = 1024 * 1024;
@@ -106,6 +106,15 @@ t.test('every kind of rejection is kept with its octets (RFC 7606)', async (t) =
     'treat-as-withdraw': 1,
     'session-reset': 1,
   });
+});
+
+t.test('a broken attribute of a message that announces nothing is kept too', async (t) => {
+  const { lab, node, bad } = await scene();
+  const aggregator = attribute(0xc0, 7, '000000');
+  bad.send(update({ withdrawn: NLRI, attributes: [ORIGIN, aggregator] }));
+  await lab.settle(500);
+  t.match(quarantined(node), [{ action: 'attribute-discard', code: 3, subcode: 5 }]);
+  t.equal(node.state('bad'), 'Established');
 });
 
 t.test('OPENs and headers are kept too', async (t) => {

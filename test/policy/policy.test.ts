@@ -20,6 +20,7 @@ const ATTRIBUTES: PathAttributes = {
   originatorId: undefined,
   clusterList: new Uint32Array(0),
   onlyToCustomer: undefined,
+  partial: 0,
   unknown: [],
 };
 

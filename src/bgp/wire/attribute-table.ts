@@ -63,6 +63,7 @@ export interface AttributeDraft {
   ipv6ExtendedCommunities: Uint8Array;
   largeCommunities: Uint32Array;
   onlyToCustomer: number | undefined;
+  partial: number;
   unknown: UnknownAttribute[];
 }
 
@@ -168,6 +169,7 @@ export function emptyDraft(): AttributeDraft {
     ipv6ExtendedCommunities: NONE,
     largeCommunities: NO_WORDS,
     onlyToCustomer: undefined,
+    partial: 0,
     unknown: [],
   };
 }

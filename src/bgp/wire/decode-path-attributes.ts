@@ -29,7 +29,7 @@ import {
   UPDATE_MISSING_WELL_KNOWN,
   UPDATE_UNRECOGNIZED_WELL_KNOWN,
 } from './constants.ts';
-import type { PathAttributes } from './path-attributes.ts';
+import { type PathAttributes, partialBit } from './path-attributes.ts';
 import { overrunFault, type UpdateFault, updateFault } from './update-fault.ts';
 import type { WireOptions } from './wire-options.ts';
 
@@ -137,7 +137,10 @@ function readAttribute(
     flags === row.flags
       ? row.read(draft, bytes, attributeValueAt(bytes, at), end, context)
       : { subcode: UPDATE_ATTRIBUTE_FLAGS, reason: `flags 0x${bytes[at]!.toString(16)}` };
-  if (!problem) return undefined;
+  if (!problem) {
+    if (isPartial(bytes[at]!, row)) draft.partial |= partialBit(type);
+    return undefined;
+  }
   const action = costOf(row, context, problem.subcode === UPDATE_ATTRIBUTE_FLAGS);
   return updateFault(
     action,
@@ -145,6 +148,11 @@ function readAttribute(
     `${row.name}: ${problem.reason}`,
     bytes.slice(at, end),
   );
+}
+
+/** AS4_PATH and AS4_AGGREGATOR end here, merged into others. */
+function isPartial(flags: number, { isTwoOctetOnly }: AttributeRow): boolean {
+  return (flags & FLAG_PARTIAL) !== 0 && (flags & CATEGORY) === CATEGORY && !isTwoOctetOnly;
 }
 
 function costOf(
@@ -233,6 +241,7 @@ function finish(
     originatorId: isInternal ? draft.originatorId : undefined,
     clusterList: isInternal ? draft.clusterList : EMPTY_WORDS,
     onlyToCustomer: draft.onlyToCustomer ?? onlyToCustomer,
+    partial: draft.partial,
     unknown: draft.unknown.sort((a, b) => a.type - b.type),
   };
 }

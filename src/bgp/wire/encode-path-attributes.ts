@@ -26,7 +26,12 @@ import {
   FLAG_PARTIAL,
   FLAG_TRANSITIVE,
 } from './constants.ts';
-import type { Aggregator, PathAttributes, UnknownAttribute } from './path-attributes.ts';
+import {
+  type Aggregator,
+  type PathAttributes,
+  partialBit,
+  type UnknownAttribute,
+} from './path-attributes.ts';
 import { ByteWriter } from './writer.ts';
 
 const WELL_KNOWN = FLAG_TRANSITIVE;
@@ -38,6 +43,9 @@ const TOO_LONG = 65_535;
 
 /** Reused by every call; nothing of it is handed out. */
 const writer = new ByteWriter(4096);
+
+/** Bits of the set under way, see `PathAttributes.partial`. */
+let partial = 0;
 
 /**
  * Encodes all attributes but MP_REACH_NLRI.
@@ -56,6 +64,7 @@ export function encodePathAttributes(
   const { unknown } = attributes;
   const hasFourOctets = asWidth === 2 && needsFourOctets(attributes.asPath);
   writer.at = 0;
+  partial = attributes.partial;
   let written = writeUnknown(unknown, 0, ATTR_ORIGIN);
   writeMandatory(attributes, asWidth, hasNextHop);
   writeRest(attributes, asWidth);
@@ -98,11 +107,16 @@ function writeRest(attributes: PathAttributes, asWidth: 2 | 4): void {
 /** A size beyond 65535 goes into four octets more, so that different sets still have different octets. */
 function writeAttributeHeader(flags: number, type: number, size: number): void {
   const isLong = size > 255;
-  writer.u8(isLong ? flags | FLAG_EXTENDED_LENGTH : flags);
+  const category = flags === OPTIONAL_TRANSITIVE && isPartial(type) ? flags | FLAG_PARTIAL : flags;
+  writer.u8(isLong ? category | FLAG_EXTENDED_LENGTH : category);
   writer.u8(type);
   if (isLong) writer.u16(Math.min(size, TOO_LONG));
   else writer.u8(size);
   if (size >= TOO_LONG) writer.u32(size);
+}
+
+function isPartial(type: number): boolean {
+  return (partial & partialBit(type)) !== 0;
 }
 
 function writePath(type: number, path: AsPath, asWidth: 2 | 4): void {

@@ -28,8 +28,18 @@ export interface PathAttributes {
   readonly clusterList: Uint32Array;
   /** OTC: the AS from which on the route may only go to customers (RFC 9234 §5). */
   readonly onlyToCustomer: number | undefined;
+  /** {@link partialBit} of each attribute some router on the way did not understand (RFC 4271 §5). */
+  readonly partial: number;
   /** Unrecognised optional transitive attributes, passed on byte for byte with Partial set. */
   readonly unknown: readonly UnknownAttribute[];
+}
+
+/**
+ * The bit in `PathAttributes.partial` of an attribute we understand and that is optional and transitive;
+ * no two of those types are the same modulo 32.
+ */
+export function partialBit(type: number): number {
+  return 1 << (type & 31);
 }
 
 export interface Aggregator {
@@ -59,5 +69,6 @@ export const BARE_ATTRIBUTES: PathAttributes = {
   originatorId: undefined,
   clusterList: new Uint32Array(0),
   onlyToCustomer: undefined,
+  partial: 0,
   unknown: [],
 };

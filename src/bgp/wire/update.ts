@@ -69,8 +69,13 @@ function escalate(
 ): UpdateFault | undefined {
   const { attributesAt, attributesEnd, hasOtherAttributes, reach } = layout;
   if (!hasOtherAttributes && reach.at < 0) return surveyed;
-  const fault = surveyed ?? checkPathAttributes(bytes, attributesAt, attributesEnd, options);
-  return fault && { ...fault, action: 'session-reset' };
+  let discarded: UpdateFault | undefined;
+  const fault =
+    surveyed ??
+    checkPathAttributes(bytes, attributesAt, attributesEnd, options, (discard) => {
+      discarded ??= discard;
+    });
+  return fault ? { ...fault, action: 'session-reset' } : discarded;
 }
 
 /** The family whose End-of-RIB this message is (RFC 4724 §2); undefined for all others. */

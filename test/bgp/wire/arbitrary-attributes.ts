@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { AS_SEQUENCE, AS_SET, type AsPath } from '../../../src/bgp/wire/as-path.ts';
 import { sortCommunities, sortLargeCommunities } from '../../../src/bgp/wire/communities.ts';
-import type { PathAttributes } from '../../../src/bgp/wire/path-attributes.ts';
+import { type PathAttributes, partialBit } from '../../../src/bgp/wire/path-attributes.ts';
 import { concat, hex } from './build.ts';
 
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
@@ -53,4 +53,18 @@ export const anyAttributes: fc.Arbitrary<PathAttributes> = fc
       )
       .map((each) => each.sort((a, b) => a.type - b.type)),
   })
+  .chain((each) => fc.integer().map((bits) => ({ ...each, partial: bits & partialBits(each) })))
   .map((each) => structuredClone(each));
+
+/** Bits of the attributes that are there and may be Partial. */
+function partialBits(set: Omit<PathAttributes, 'partial'>): number {
+  const sizes: readonly (readonly [number, number])[] = [
+    [7, set.aggregator ? 1 : 0],
+    [8, set.communities.length],
+    [16, set.extendedCommunities.length],
+    [25, set.ipv6ExtendedCommunities.length],
+    [32, set.largeCommunities.length],
+    [35, set.onlyToCustomer === undefined ? 0 : 1],
+  ];
+  return sizes.reduce((bits, [type, size]) => (size > 0 ? bits | partialBit(type) : bits), 0);
+}

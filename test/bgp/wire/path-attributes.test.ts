@@ -73,6 +73,27 @@ t.test('every attribute decodes, and encodes to the same octets', async (t) => {
   t.equal(toHex(encodePathAttributes(attributes, 4, true)), toHex(bytes));
 });
 
+t.test('the Partial bit of attributes we understand is kept (RFC 4271 §5)', async (t) => {
+  const optional: readonly (readonly [number, string])[] = [
+    [7, '0000fde9 c0000201'],
+    [8, 'fde90001'],
+    [16, '0002fde900000001'],
+    [25, `0002${'20010db8'.repeat(4)}0001`],
+    [32, '0000fde90000000100000002'],
+    [35, '0000fde9'],
+  ];
+  for (const [type, value] of optional) {
+    for (const flags of [0xc0, 0xe0]) {
+      const octets = concat(...MANDATORY, attribute(flags, type, value));
+      const set = decode(octets);
+      t.equal(toHex(encodePathAttributes(set, 4, true)), toHex(octets), `${type}, ${flags}`);
+      const { partial, ...others } = set;
+      t.equal(partial !== 0, flags === 0xe0);
+      t.equal(encodePathAttributes({ ...others, partial: 0 }, 4, true).length, octets.length);
+    }
+  }
+});
+
 t.test('any order on the wire gives the same canonical octets', async (t) => {
   const canonical = toHex(concat(...ALL));
   t.equal(toHex(encodePathAttributes(decode(concat(...ALL.toReversed())), 4, true)), canonical);

@@ -282,7 +282,7 @@ t.test('without a reachable prefix a withdraw-class fault resets (§5.2)', async
     [
       'a discard-class fault',
       update({ attributes: [MP_UNREACH, attribute(0x40, 6, '00')] }),
-      'fine',
+      `${DISCARD} 3/5`,
     ],
   ];
   for (const [name, bytes, expected] of rows) t.equal(verdict(bytes), expected, name);

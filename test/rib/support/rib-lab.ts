@@ -60,6 +60,7 @@ export function attributes(fields: Partial<PathAttributes> = {}): PathAttributes
     originatorId: undefined,
     clusterList: new Uint32Array(0),
     onlyToCustomer: undefined,
+    partial: 0,
     unknown: [],
     ...fields,
   };
