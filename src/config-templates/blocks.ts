@@ -13,6 +13,8 @@ export interface Block {
   readonly state: string;
   /** Longer prefixes inside stay at home (AGGR-2). */
   readonly aggregates: boolean;
+  /** The object it comes from. */
+  readonly resource: string;
 }
 
 /** Own blocks in order; pending and deleted ones do not count (AGGR-1, AGGR-8). */
@@ -21,7 +23,10 @@ export function ownBlocks(cluster: Cluster): Block[] {
   for (const { cidr, state, object } of affinities(cluster)) {
     const prefix = parsePrefix(cidr);
     if (!prefix) cluster.report(object, 'spec.cidr', `"${cidr}" is no CIDR`);
-    else blocks.set(formatPrefix(prefix), { prefix, state, aggregates: AGGREGATING.has(state) });
+    else {
+      const aggregates = AGGREGATING.has(state);
+      blocks.set(formatPrefix(prefix), { prefix, state, aggregates, resource: object });
+    }
   }
   return [...blocks.values()].sort((a, b) => comparePrefixes(a.prefix, b.prefix));
 }
@@ -40,9 +45,10 @@ function affinities({ own, options, snapshot }: Cluster) {
 }
 
 /** Blocks of a single address are not originated (AGGR-1). */
-export function viewBlock({ prefix, state }: Block): BlockView {
+export function viewBlock({ prefix, state, resource }: Block): BlockView {
   const isRange = !isSingle(prefix);
-  return { cidr: formatPrefix(prefix), state, advertise: isRange, blackhole: isRange };
+  const cidr = formatPrefix(prefix);
+  return { cidr, state, advertise: isRange, blackhole: isRange, resource };
 }
 
 /** A /32 or /128. */

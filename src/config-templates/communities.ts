@@ -50,6 +50,7 @@ export function communityRules(cluster: Cluster, family: Family): RuleView[] {
           ...(set.large.length > 0 ? { addLargeCommunities: set.large } : {}),
         },
         action: 'next',
+        source: `BGPConfiguration/${object.name}`,
       },
     ];
   });

@@ -52,5 +52,9 @@ function viewFilter(filter: BgpFilter, direction: Direction, family: Family): Po
   const rules = rulesOf(filter, direction, family).flatMap(
     (rule, i) => translateFilterRule(rule, `${filter.name} ${list}[${i}]`, family) ?? [],
   );
-  return { name: filterPolicyName(filter.name, direction, family), rules };
+  const source = `BGPFilter/${filter.name}`;
+  return {
+    name: filterPolicyName(filter.name, direction, family),
+    rules: rules.map((rule) => ({ ...rule, source })),
+  };
 }

@@ -28,7 +28,8 @@ function viewPool(cluster: Cluster, pool: IpPool, family: Family, cidr: string):
   // Without an own IPv4 address no decision is made for IPv4 pools (FIB-6).
   const isUndecided = family === 'ipv4-unicast' && cluster.ownAddress(family) === undefined;
   const program = isUndecided || isProgrammed(encapsulation, clusterRoutes(cluster).mode);
-  return { cidr, encapsulation, program, export: !pool.disableBGPExport };
+  const resource = `IPPool/${pool.name}`;
+  return { cidr, encapsulation, program, export: !pool.disableBGPExport, resource };
 }
 
 /** IPIP is IPv4 only (FAM-3). */

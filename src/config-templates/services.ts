@@ -8,17 +8,22 @@ import type { ServiceRanges } from './service-ranges.ts';
 
 const ADVERTISED_TYPES: readonly string[] = ['ClusterIP', 'NodePort', 'LoadBalancer'];
 
-/** /32 and /128 of every advertised service, each once (SVC-7). */
-export function serviceRoutes(cluster: Cluster, ranges: ServiceRanges): string[] {
-  if (ranges.isExcluded) return [];
+/** /32 and /128 of every advertised service, each once (SVC-7), with the service it comes from. */
+export function serviceRoutes(
+  cluster: Cluster,
+  ranges: ServiceRanges,
+): ReadonlyMap<string, string> {
+  const routes = new Map<string, string>();
+  if (ranges.isExcluded) return routes;
   const slices = slicesByService(cluster);
-  const routes = new Set<string>();
   for (const service of cluster.snapshot.services.values()) {
-    const own = slices.get(`${service.namespace}/${service.name}`) ?? [];
-    if (!isAdvertised(cluster, service, own, ranges)) continue;
-    for (const route of routesOf(service, ranges)) routes.add(route);
+    const name = `${service.namespace}/${service.name}`;
+    if (!isAdvertised(cluster, service, slices.get(name) ?? [], ranges)) continue;
+    for (const route of routesOf(service, ranges)) {
+      if (!routes.has(route)) routes.set(route, `Service/${name}`);
+    }
   }
-  return [...routes];
+  return routes;
 }
 
 function slicesByService(cluster: Cluster): Map<string, EndpointSlice[]> {

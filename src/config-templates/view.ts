@@ -63,12 +63,16 @@ export interface BlockView {
   readonly state: string;
   readonly advertise: boolean;
   readonly blackhole: boolean;
+  /** What it comes from: `BlockAffinity/…` or `Node/…`. */
+  readonly resource: string;
 }
 
 export interface OriginateView {
   readonly cidr: string;
   readonly kind: 'reachable-by' | 'service-range' | 'service';
   readonly via: string | null;
+  /** What it comes from: `BGPPeer/…`, `BGPConfiguration/…`, `Service/…` or `environment`. */
+  readonly resource: string;
 }
 
 export interface PoolView {
@@ -76,6 +80,8 @@ export interface PoolView {
   readonly encapsulation: 'none' | 'ipip-always' | 'ipip-cross-subnet' | 'vxlan';
   readonly program: boolean;
   readonly export: boolean;
+  /** `IPPool/…`. */
+  readonly resource: string;
 }
 
 export interface NeighborView {
@@ -114,6 +120,8 @@ export interface RuleView {
   readonly match?: MatchView;
   readonly set?: SetView;
   readonly action: 'accept' | 'reject' | 'next';
+  /** The object to edit where the rule is not as it should be. */
+  readonly source?: string;
 }
 
 export interface MatchView {

@@ -169,16 +169,16 @@ function assembleFib(draft: NonNullable<ConfigDraft['fib']>): FibConfig {
 
 function assembleBlock(draft: NonNullable<ConfigDraft['blocks']>[number]): BlockConfig {
   const { cidr, advertise = true, blackhole = true, state = DEFAULTS.blockState } = draft;
-  return { cidr, advertise, blackhole, state };
+  return { cidr, advertise, blackhole, state, source: draft.source };
 }
 
 function assembleOriginate(draft: NonNullable<ConfigDraft['originate']>[number]): OriginateConfig {
-  return { cidr: draft.cidr, kind: draft.kind, via: draft.via };
+  return { cidr: draft.cidr, kind: draft.kind, via: draft.via, source: draft.source };
 }
 
 function assemblePool(draft: NonNullable<ConfigDraft['pools']>[number]): PoolConfig {
-  const { cidr, encapsulation = 'none', program = true } = draft;
-  return { cidr, encapsulation, program, export: draft.export ?? true };
+  const { cidr, encapsulation = 'none', program = true, source } = draft;
+  return { cidr, encapsulation, program, export: draft.export ?? true, source };
 }
 
 function assembleNeighbor(draft: NeighborDraft, asNumber: number): NeighborConfig {
@@ -244,6 +244,7 @@ function assembleSession(
     import: draft.import ?? [],
     export: draft.export ?? [],
     waitingFor: draft.waitingFor,
+    source: draft.source,
   };
 }
 
@@ -310,12 +311,13 @@ function assemblePolicy(rules: readonly RuleDraft[], policy: string): PolicyRule
 
 /** A rule without a name is called by its list and its place in it. */
 function assembleRule(draft: RuleDraft, name: string): PolicyRule {
-  const { match = {}, set = {}, action } = draft;
+  const { match = {}, set = {}, action, source } = draft;
   // Parsing leaves out absent keys; only its type says they could be undefined.
   return {
     name: draft.name ?? name,
     match: match as PolicyRule['match'],
     set: set as PolicyRule['set'],
     action,
+    ...(source === undefined ? {} : { source }),
   };
 }

@@ -86,6 +86,7 @@ export const SESSION_IMPACT: Readonly<Record<keyof typeof sessionShape, Impact>>
   import: 'refresh',
   export: 'soft',
   waitingFor: 'reset',
+  source: 'none', // said in views
 };
 
 /** Keys that make a neighbour or a range what it is. */

@@ -74,12 +74,15 @@ export interface BlockConfig {
   readonly advertise: boolean;
   readonly blackhole: boolean;
   readonly state: string;
+  /** What it was made of, such as `BlockAffinity/…`; undefined in files that do not say. */
+  readonly source: string | undefined;
 }
 
 export interface OriginateConfig {
   readonly cidr: Prefix;
   readonly kind: 'reachable-by' | 'service-range' | 'service';
   readonly via: Address | undefined;
+  readonly source: string | undefined;
 }
 
 export type Encapsulation = 'none' | 'ipip-always' | 'ipip-cross-subnet' | 'vxlan';
@@ -91,6 +94,7 @@ export interface PoolConfig {
   readonly program: boolean;
   /** Whether routes inside are announced (EXPORT-2, EXPORT-9); the policies carry it out. */
   readonly export: boolean;
+  readonly source: string | undefined;
 }
 
 export type Role = 'provider' | 'rs' | 'rs-client' | 'customer' | 'peer';
@@ -165,6 +169,8 @@ export interface SessionConfig {
   readonly export: readonly string[];
   /** Present: the session stays down and shows this as its reason (a missing secret, SESS-9). */
   readonly waitingFor: string | undefined;
+  /** The object it was made of, such as `BGPPeer/rack2-tor`. */
+  readonly source: string | undefined;
 }
 
 export interface NeighborConfig extends SessionConfig {

@@ -156,6 +156,7 @@ export const policyRules = z.array(
     match: matchSchema.optional(),
     set: setSchema.optional(),
     action: choice('accept', 'reject', 'next'),
+    source: text.optional(),
   }),
 );
 

@@ -36,9 +36,10 @@ const SET_PRINTERS: Printers<PolicyActions> = {
 };
 
 /** A rule with only the parts it has. */
-export function printRule({ name, match, set, action }: PolicyRule): PlainObject {
+export function printRule({ name, match, set, action, source }: PolicyRule): PlainObject {
   const printedMatch = unlessEmpty(print(match, MATCH_PRINTERS));
-  return present({ name, match: printedMatch, set: unlessEmpty(print(set, SET_PRINTERS)), action });
+  const printedSet = unlessEmpty(print(set, SET_PRINTERS));
+  return present({ name, match: printedMatch, set: printedSet, action, source });
 }
 
 /** Printed keys in the order of the printers, then the others; equal rules print alike. */

@@ -32,11 +32,13 @@ export function printConfig(config: Config, options: PrintOptions = HIDE): Plain
   return {
     router: printRouter(config.router),
     fib: printFib(config.fib),
-    blocks: config.blocks.map(({ cidr, ...rest }) => ({ cidr: formatPrefix(cidr), ...rest })),
-    originate: config.originate.map(({ cidr, kind, via }) =>
-      present({ cidr: formatPrefix(cidr), kind, via: via && formatAddress(via) }),
+    blocks: config.blocks.map(({ cidr, ...rest }) =>
+      present({ cidr: formatPrefix(cidr), ...rest }),
     ),
-    pools: config.pools.map(({ cidr, ...rest }) => ({ cidr: formatPrefix(cidr), ...rest })),
+    originate: config.originate.map(({ cidr, kind, via, source }) =>
+      present({ cidr: formatPrefix(cidr), kind, via: via && formatAddress(via), source }),
+    ),
+    pools: config.pools.map(({ cidr, ...rest }) => present({ cidr: formatPrefix(cidr), ...rest })),
     neighbors: config.neighbors.map((neighbor) => printNeighbor(neighbor, options)),
     neighborRanges: config.neighborRanges.map((range) => printRange(range, options)),
     policies: Object.fromEntries(
@@ -158,6 +160,7 @@ export function printSession(session: SessionConfig, options: PrintOptions): Pla
     import: [...session.import],
     export: [...session.export],
     waitingFor: session.waitingFor,
+    source: session.source,
   };
 }
 

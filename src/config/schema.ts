@@ -91,12 +91,16 @@ export const fibShape = {
   ignoredInterfaces: z.array(text).optional(),
 };
 
+/** The object an entry was made of; says who is to be asked, does nothing. */
+const source = text.optional();
+
 /** Keys of an entry of `blocks`. */
 export const blockShape = {
   cidr,
   advertise: flag.optional(),
   blackhole: flag.optional(),
   state: scalar('text', (raw) => (typeof raw === 'string' ? raw : undefined)).optional(),
+  source,
 };
 
 /** Keys of an entry of `originate`. */
@@ -104,6 +108,7 @@ export const originateShape = {
   cidr,
   kind: choice('reachable-by', 'service-range', 'service'),
   via: address.optional(),
+  source,
 };
 
 /** Keys of an entry of `pools`. */
@@ -112,6 +117,7 @@ export const poolShape = {
   encapsulation: choice('none', 'ipip-always', 'ipip-cross-subnet', 'vxlan').optional(),
   program: flag.optional(),
   export: flag.optional(),
+  source,
 };
 
 /** By the family of the routes that get them. */
@@ -189,6 +195,7 @@ export const sessionShape = {
   import: z.array(text).optional(),
   export: z.array(text).optional(),
   waitingFor: text.optional(),
+  source,
 };
 
 /** Keys of an entry of `neighbors`. */

@@ -11,6 +11,8 @@ export interface PolicyRule {
   readonly set: PolicyActions;
   /** `next` goes on with the following rule; the end of all lists accepts. */
   readonly action: 'accept' | 'reject' | 'next';
+  /** The object it was made of, for views. */
+  readonly source?: string;
 }
 
 /** Where a route came from. */

@@ -60,7 +60,7 @@ t.test('only filters in use become policies', async (t) => {
 });
 
 t.test('a rule without match fields always matches (FILT-4)', async (t) => {
-  t.same(translated({}), { name: 'f exportV4[0]', action: 'accept' });
+  t.same(translated({}), { name: 'f exportV4[0]', action: 'accept', source: 'BGPFilter/f' });
 });
 
 t.test('CIDR operators with and without lengths (FILT-5, AMB-7)', async (t) => {
@@ -90,6 +90,7 @@ t.test(
     t.same(translated({ ...range, matchOperator: 'NotIn' }), {
       name: 'f exportV4[0]',
       action: 'accept',
+      source: 'BGPFilter/f',
     });
   },
 );

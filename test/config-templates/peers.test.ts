@@ -270,7 +270,7 @@ t.test('session parameters of a peer (SESS-1, SESS-3, SESS-7, SESS-8)', async (t
 t.test('reachableBy becomes a host route through the gateway (LEARN-7)', async (t) => {
   const peers = [{ ...TOR, reachableBy: '10.0.0.254' }];
   t.same(view({ ...OFF, peers }).originate, [
-    { cidr: '192.0.2.1/32', kind: 'reachable-by', via: '10.0.0.254' },
+    { cidr: '192.0.2.1/32', kind: 'reachable-by', via: '10.0.0.254', resource: 'BGPPeer/tor' },
   ]);
   t.same(view({ ...OFF, peers: [{ ...peers[0]!, node: 'node-b' }] }).originate, []);
 });

@@ -19,11 +19,41 @@ t.test(
       { cidr: 'fd00:244::/122', type: '' },
     ];
     t.same(view({ blocks }).blocks, [
-      { cidr: '10.244.1.0/26', state: 'confirmed', advertise: true, blackhole: true },
-      { cidr: '10.244.2.0/24', state: '', advertise: true, blackhole: true },
-      { cidr: '10.244.3.1/32', state: '', advertise: false, blackhole: false },
-      { cidr: '10.244.5.0/26', state: 'pendingDeletion', advertise: true, blackhole: true },
-      { cidr: 'fd00:244::/122', state: 'confirmed', advertise: true, blackhole: true },
+      {
+        cidr: '10.244.1.0/26',
+        state: 'confirmed',
+        advertise: true,
+        blackhole: true,
+        resource: 'BlockAffinity/block-0',
+      },
+      {
+        cidr: '10.244.2.0/24',
+        state: '',
+        advertise: true,
+        blackhole: true,
+        resource: 'BlockAffinity/block-1',
+      },
+      {
+        cidr: '10.244.3.1/32',
+        state: '',
+        advertise: false,
+        blackhole: false,
+        resource: 'BlockAffinity/block-2',
+      },
+      {
+        cidr: '10.244.5.0/26',
+        state: 'pendingDeletion',
+        advertise: true,
+        blackhole: true,
+        resource: 'BlockAffinity/block-4',
+      },
+      {
+        cidr: 'fd00:244::/122',
+        state: 'confirmed',
+        advertise: true,
+        blackhole: true,
+        resource: 'BlockAffinity/block-8',
+      },
     ]);
   },
 );
@@ -222,7 +252,12 @@ t.test(
     const { originate, fib } = view({ configurations: [RANGES] });
     t.same(
       originate,
-      WHOLE.map((cidr) => ({ cidr, kind: 'service-range', via: null })),
+      WHOLE.map((cidr) => ({
+        cidr,
+        kind: 'service-range',
+        via: null,
+        resource: 'BGPConfiguration/default',
+      })),
     );
     t.same(fib.rejectPrefixes, WHOLE);
     const off = { ...RANGES, serviceLoadBalancerAggregation: 'Disabled' as const };

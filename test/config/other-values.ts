@@ -52,6 +52,7 @@ export const OTHER_VALUES: Readonly<Record<keyof typeof SESSION_IMPACT, string>>
   import: '[p]',
   export: '[p]',
   waitingFor: 'a secret',
+  source: 'BGPPeer/a',
 };
 
 /** A value other than the default for each key of `router`. */

@@ -223,7 +223,7 @@ t.test('a target is made anew when its next hop resolves differently', async (t)
 });
 
 function poolOf(text: string, encapsulation: Encapsulation, program: boolean): PoolConfig {
-  return { cidr: cidr(text), encapsulation, program, export: true };
+  return { cidr: cidr(text), encapsulation, program, export: true, source: undefined };
 }
 
 function ip(text: string) {
