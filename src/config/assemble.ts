@@ -159,6 +159,7 @@ function assembleFib(draft: NonNullable<ConfigDraft['fib']>): FibConfig {
     table: draft.table ?? DEFAULTS.table,
     metric: draft.metric ?? DEFAULTS.metric,
     maximumPaths: draft.maximumPaths ?? DEFAULTS.maximumPaths,
+    multipathWeights: draft.multipathWeights ?? 'equal',
     rejectPrefixes: draft.rejectPrefixes ?? [],
     localSubnets: draft.localSubnets ?? [],
     rejectNextHops: draft.rejectNextHops ?? [],

@@ -41,6 +41,7 @@ export const FIB_IMPACT: Readonly<Record<keyof typeof fibShape, Impact>> = {
   table: 'restart',
   metric: 'soft',
   maximumPaths: 'soft',
+  multipathWeights: 'soft',
   rejectPrefixes: 'soft',
   localSubnets: 'soft',
   rejectNextHops: 'soft',

@@ -57,6 +57,8 @@ export interface FibConfig {
   /** Metric of unicast routes; `local-pref` computes 2^31−1 − LOCAL_PREF (PRIO-4). */
   readonly metric: number | 'local-pref';
   readonly maximumPaths: number;
+  /** How next hops share the traffic of a prefix (FIB-10): `link-bandwidth` where all its paths say theirs. */
+  readonly multipathWeights: 'equal' | 'link-bandwidth';
   /** Prefixes, and all inside them, that must not enter the kernel (FIB-1). */
   readonly rejectPrefixes: readonly Prefix[];
   /** Own subnet per family: decides direct or tunnel for ipip-cross-subnet pools (FIB-5, FIB-9). */

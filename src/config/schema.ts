@@ -84,6 +84,7 @@ export const fibShape = {
   table: integer(1, 0xffff_ffff).optional(),
   metric: metric.optional(),
   maximumPaths: integer(1, 256).optional(),
+  multipathWeights: choice('equal', 'link-bandwidth').optional(),
   rejectPrefixes: z.array(cidr).optional(),
   localSubnets: z.array(interfaceAddress).optional(),
   rejectNextHops: z.array(address).optional(),

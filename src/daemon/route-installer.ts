@@ -3,6 +3,7 @@
  * are BGP-learned and static routes), with what next hops and what preference.
  */
 import type { Config } from '../config/model.ts';
+import { weightsOf } from '../fib/multipath-weights.ts';
 import type { Family } from '../net/family.ts';
 import { FAMILIES } from '../net/family.ts';
 import type { Prefix } from '../net/prefix.ts';
@@ -19,12 +20,14 @@ export class RouteInstaller implements LocRibListener {
   readonly #forwarding: Forwarding;
   readonly #localRoutes: LocalRoutes;
   #planning: string;
+  #isWeighted: boolean;
 
   constructor(rib: Rib, forwarding: Forwarding, localRoutes: LocalRoutes, config: Config) {
     this.#rib = rib;
     this.#forwarding = forwarding;
     this.#localRoutes = localRoutes;
     this.#planning = planningOf(config);
+    this.#isWeighted = isWeighted(config);
   }
 
   routesChanged(family: Family, changes: readonly RouteChange[]): void {
@@ -35,6 +38,7 @@ export class RouteInstaller implements LocRibListener {
   /** Plans every route anew when the configuration says otherwise where routes go (RECONF-6). */
   configure(config: Config): void {
     this.#forwarding.configure(config);
+    this.#isWeighted = isWeighted(config);
     const planning = planningOf(config);
     if (planning === this.#planning) return;
     this.#planning = planning;
@@ -57,8 +61,15 @@ export class RouteInstaller implements LocRibListener {
     else if (facts?.source === 'ibgp' || facts?.source === 'ebgp') {
       const paths = views.multipath(family, prefixId);
       const nextHops = paths.map((each) => views.forwardingFacts(family, each).nextHop);
-      this.#forwarding.install({ prefix, kind: 'bgp', nextHops, localPref: facts.localPref });
+      const weights = this.#weightsOf(family, paths);
+      const { localPref } = facts;
+      this.#forwarding.install({ prefix, kind: 'bgp', nextHops, localPref, weights });
     } else this.#forwarding.remove(prefix);
+  }
+
+  #weightsOf(family: Family, paths: readonly PathId[]): readonly number[] | undefined {
+    if (!this.#isWeighted || paths.length < 2) return undefined;
+    return weightsOf(paths.map((path) => this.#rib.views.linkBandwidth(family, path)));
   }
 
   #installLocal(prefix: Prefix): void {
@@ -69,6 +80,11 @@ export class RouteInstaller implements LocRibListener {
       this.#forwarding.install({ prefix, kind: 'static', nextHops: [gateway], localPref: 0 });
     else this.#forwarding.install({ prefix, kind: 'blackhole', nextHops: [], localPref: 0 });
   }
+}
+
+/** True when paths share the traffic by the bandwidth they say they have. */
+function isWeighted({ fib }: Config): boolean {
+  return fib.multipathWeights === 'link-bandwidth';
 }
 
 /** What decides where routes go, as text to compare. */

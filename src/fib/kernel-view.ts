@@ -1,13 +1,13 @@
 /**
  * What the kernel knows beside our own routes: interfaces, their subnets, and the routes of other
- * protocols in our table (LEARN-1 to LEARN-5).
+ * protocols in the main table and in ours, where that is another (LEARN-1 to LEARN-5).
  *
  * Kept current by watching, read anew when details are missing, and now and then in any case. Interfaces
  * and addresses are few: they are read at once when one of them changes. Routes may be many, and go with
  * their interface without a word: they are read soon after.
  */
 import type { Address } from '../net/address.ts';
-import { FAMILIES } from '../net/family.ts';
+import { FAMILIES, type Family } from '../net/family.ts';
 import { matchesAnyGlob } from '../net/glob.ts';
 import { makePrefix, type Prefix } from '../net/prefix.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -20,6 +20,8 @@ import { effectiveMetric, formatTarget } from './route-target.ts';
 
 /** LEARN-2: unspecified, ICMP redirects, and what the kernel makes itself. */
 const IGNORED_PROTOCOLS: ReadonlySet<number> = new Set([0, 1, 2]);
+
+const MAIN_TABLE = 254;
 
 /** A subnet an interface is in (LEARN-5). */
 export interface ConnectedSubnet {
@@ -55,11 +57,13 @@ export class KernelView {
   #held: RouteChange[] | undefined;
   #isReading = false;
   readonly #linkReads: LinkReads;
+  readonly #tables: ReadonlySet<number>;
   #isNotifying = false;
   #ignored: readonly string[] = [];
 
   constructor(options: KernelViewOptions) {
     this.#options = options;
+    this.#tables = new Set([options.table, MAIN_TABLE]);
     this.#rescan = new Rescan(options.clock, () => void this.#readAgain());
     this.#linkReads = new LinkReads(options.clock, () => this.#readLinksAgain());
   }
@@ -107,7 +111,9 @@ export class KernelView {
   /** The route of another protocol that keeps ours of the same metric out. */
   foreignAt(prefix: Prefix, metric: number): KernelRoute | undefined {
     const wanted = effectiveMetric(prefix.family, metric);
-    return this.#routes.get(prefix)?.find(({ target }) => target.metric === wanted);
+    return this.#routes
+      .get(prefix)
+      ?.find(({ table, target }) => table === this.#options.table && target.metric === wanted);
   }
 
   /** All learned routes, the lowest metric of each prefix. */
@@ -180,26 +186,32 @@ export class KernelView {
   }
 
   #isLearned({ table, protocol }: KernelRoute): boolean {
-    if (table !== this.#options.table || protocol === this.#options.protocol) return false;
+    if (!this.#tables.has(table) || protocol === this.#options.protocol) return false;
     return !IGNORED_PROTOCOLS.has(protocol);
   }
 
   /** @returns whether that is new */
   #learn(route: KernelRoute): boolean {
     const known = this.#routes.get(route.prefix) ?? [];
-    const same = known.find((other) => other.target.metric === route.target.metric);
+    const same = known.find((other) => isSamePlace(other, route));
     if (same && isSameRoute(same, route)) return false;
     const others = known.filter((other) => other !== same);
     this.#routes.set(
       route.prefix,
-      [...others, route].sort((a, b) => a.target.metric - b.target.metric),
+      [...others, route].sort((a, b) => this.#compare(a, b)),
     );
     return true;
   }
 
+  /** As the kernel looks for a gateway: our table first, there the lowest metric. */
+  #compare(a: KernelRoute, b: KernelRoute): number {
+    if (a.table !== b.table) return a.table === this.#options.table ? -1 : 1;
+    return a.target.metric - b.target.metric;
+  }
+
   #forget(route: KernelRoute): boolean {
     const known = this.#routes.get(route.prefix) ?? [];
-    const left = known.filter((other) => other.target.metric !== route.target.metric);
+    const left = known.filter((other) => !isSamePlace(other, route));
     if (left.length === known.length) return false;
     if (left.length > 0) this.#routes.set(route.prefix, left);
     else this.#routes.delete(route.prefix);
@@ -266,20 +278,26 @@ export class KernelView {
   }
 
   async #readRoutes(): Promise<KernelRoute[]> {
-    const { kernel, table, protocol } = this.#options;
     const all: KernelRoute[] = [];
     for (const family of FAMILIES) {
-      const found: KernelRoute[] = [];
-      await kernel.scanRoutes(
-        { family, table, exceptProtocol: protocol },
-        {
-          restart: () => void found.splice(0),
-          route: (route) => void (this.#isLearned(route) && found.push(route)),
-        },
-      );
-      for (const route of found) all.push(route);
+      for (const table of this.#tables) {
+        for (const route of await this.#readTable(family, table)) all.push(route);
+      }
     }
     return all;
+  }
+
+  async #readTable(family: Family, table: number): Promise<KernelRoute[]> {
+    const { kernel, protocol } = this.#options;
+    const found: KernelRoute[] = [];
+    await kernel.scanRoutes(
+      { family, table, exceptProtocol: protocol },
+      {
+        restart: () => void found.splice(0),
+        route: (route) => void (this.#isLearned(route) && found.push(route)),
+      },
+    );
+    return found;
   }
 
   #setAddresses(addresses: readonly InterfaceAddress[]): void {
@@ -307,6 +325,15 @@ export class KernelView {
 
 type RouteChange = Extract<KernelChange, { kind: 'route' }>;
 
+/** The kernel keeps one route there. */
+function isSamePlace(a: KernelRoute, b: KernelRoute): boolean {
+  return a.table === b.table && a.target.metric === b.target.metric;
+}
+
 function isSameRoute(a: KernelRoute, b: KernelRoute): boolean {
-  return a.protocol === b.protocol && formatTarget(a.target) === formatTarget(b.target);
+  return (
+    isSamePlace(a, b) &&
+    a.protocol === b.protocol &&
+    formatTarget(a.target) === formatTarget(b.target)
+  );
 }

@@ -14,6 +14,7 @@ import { formatAddress } from '../net/text.ts';
 import type { NextHopState } from '../rib/ports.ts';
 import type { KernelNextHop, RouteTarget } from './kernel.ts';
 import { LongestMatch } from './longest-match.ts';
+import { sumOfWeights } from './multipath-weights.ts';
 import { formatTarget } from './route-target.ts';
 
 /** The IPIP device Felix makes. */
@@ -28,6 +29,8 @@ export interface RoutePlanInput {
   /** Best first; more than one are equally good (FIB-10). Empty for blackholes. */
   readonly nextHops: readonly Address[];
   readonly localPref: number;
+  /** Shares of the traffic, one for each next hop; equal ones when absent. */
+  readonly weights?: readonly number[] | undefined;
 }
 
 /** Why a route stays out of the kernel, in words for views. */
@@ -51,6 +54,7 @@ export interface RoutePlanFacts {
 
 interface Recipe {
   readonly nextHops: readonly Address[];
+  readonly weights?: readonly number[] | undefined;
   readonly metric: number;
   readonly isTunnelled: boolean;
 }
@@ -102,7 +106,7 @@ export class RoutePlanner {
       return this.#targetOf({ nextHops: [first], metric, isTunnelled: true });
     }
     const usable = nextHops.slice(0, this.#fib.maximumPaths);
-    return this.#targetOf({ nextHops: usable, metric, isTunnelled: false });
+    return this.#targetOf({ nextHops: usable, weights: input.weights, metric, isTunnelled: false });
   }
 
   /** The target that `target` would be by what is known now; the same object when nothing changed. */
@@ -160,7 +164,8 @@ export class RoutePlanner {
 
   #share(recipe: Recipe): RouteTarget {
     const made = this.#make(recipe);
-    const key = `${recipe.isTunnelled} ${recipe.nextHops.join(' ')} ${formatTarget(made)}`;
+    const { isTunnelled, nextHops, weights = [] } = recipe;
+    const key = `${isTunnelled} ${nextHops.join(' ')} ${weights.join(' ')} ${formatTarget(made)}`;
     const known = this.#shared.get(key);
     if (known) return known;
     if (this.#shared.size >= MAXIMUM_SHARED) this.#shared.clear();
@@ -170,7 +175,12 @@ export class RoutePlanner {
 
   #make(recipe: Recipe): RouteTarget {
     const { metric } = recipe;
-    const nextHops = recipe.nextHops.flatMap((nextHop) => this.#hopOf(recipe, nextHop) ?? []);
+    const nextHops = recipe.nextHops.flatMap((nextHop, i) => {
+      const hop = this.#hopOf(recipe, nextHop);
+      const weight = recipe.weights?.[i];
+      if (!hop) return [];
+      return weight === undefined ? [hop] : [{ ...hop, weight }];
+    });
     const target: RouteTarget =
       nextHops.length > 0
         ? { type: 'unicast', nextHops: distinct(nextHops), metric }
@@ -204,14 +214,22 @@ function noWayTo(nextHops: readonly Address[]): string {
   return `no way to next hop ${first ? formatAddress(first) : ''}${rest} (RIB-3)`;
 }
 
-/** Different BGP next hops may lead to the same gateway. */
+/** Different BGP next hops may lead to the same gateway: their shares, where there are any, add up. */
 function distinct(hops: readonly KernelNextHop[]): KernelNextHop[] {
   const byText = new Map<string, KernelNextHop>();
   for (const hop of hops) {
-    const text = formatTarget({ type: 'unicast', nextHops: [hop], metric: 0 });
-    if (!byText.has(text)) byText.set(text, hop);
+    const { weight, ...place } = hop;
+    const text = formatTarget({ type: 'unicast', nextHops: [place], metric: 0 });
+    const known = byText.get(text);
+    if (!known) byText.set(text, hop);
+    else if (weight !== undefined) {
+      byText.set(text, { ...hop, weight: sumOfWeights(known.weight ?? 1, weight) });
+    }
   }
-  return [...byText.values()];
+  const [only, ...others] = byText.values();
+  if (!only || others.length > 0) return [...byText.values()];
+  const { weight: _all, ...place } = only;
+  return [place];
 }
 
 /** True when the plan keeps the route out of the kernel. */

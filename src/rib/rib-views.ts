@@ -2,6 +2,7 @@
  * Read access to the tables, for the API, for `explain` and for tests. Everything is made on demand;
  * iterators let a million routes stream. Nothing may change the RIB while one is being read.
  */
+import { linkBandwidthOf } from '../bgp/wire/link-bandwidth.ts';
 import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
 import type { Address } from '../net/address.ts';
 import { FAMILIES, type Family } from '../net/family.ts';
@@ -154,6 +155,12 @@ export class RibViews {
       nextHop: nextHops.address(attrs.columns.nextHop(set)),
       localPref: attrs.columns.localPref(set),
     };
+  }
+
+  /** What the path says of its bandwidth, in octets per second; undefined when nothing. */
+  linkBandwidth(family: Family, path: PathId): number | undefined {
+    const { paths, attrs } = this.#families[family].tables;
+    return linkBandwidthOf(attrs.attributes(paths.attrs(path)).extendedCommunities);
   }
 
   bestPath(family: Family, prefix: PrefixId): PathId {

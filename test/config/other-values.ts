@@ -79,6 +79,7 @@ export const OTHER_FIB_VALUES: Readonly<Record<keyof typeof FIB_IMPACT, string>>
   table: '100',
   metric: '2048',
   maximumPaths: '1',
+  multipathWeights: 'link-bandwidth',
   rejectPrefixes: '[10.1.2.0/24]',
   localSubnets: '[10.0.0.1/24]',
   rejectNextHops: '[10.0.0.3]',

@@ -98,6 +98,58 @@ function testWrites(check: Check): void {
     t.same(await own(kernel), [text]);
   });
 
+  check(
+    'spreads a route over 16 next hops, and over fewer again (FIB-10)',
+    async (t, { kernel }) => {
+      for (const [prefix, base, family] of [
+        ['100.64.12.0/24', '10.9.0.', 'ipv4-unicast'],
+        ['fd64:12::/64', 'fd09::', 'ipv6-unicast'],
+      ] as const) {
+        const widths = [16, 2, 1, 16].map((width) =>
+          unicast(Array.from({ length: width }, (_, i) => hop(`${base}${i + 2}`))),
+        );
+        await ok(t, kernel, [add(prefix, widths[0]!)]);
+        for (const target of widths.slice(1)) {
+          await ok(t, kernel, [replace(prefix, target)]);
+          const [found, ...others] = await collectRoutes(kernel, { family, protocol: PROTOCOL });
+          t.equal(others.length, 0);
+          t.equal(found?.target.nextHops.length, target.nextHops.length);
+        }
+        await ok(t, kernel, [remove(prefix, widths[0]!)]);
+        t.same(await own(kernel, family), []);
+      }
+    },
+  );
+
+  check('takes an IPv6 next hop of an IPv4 route (RFC 8950)', async (t, { kernel }) => {
+    const linkLocal = { via: parseAddress('fe80::7')!, dev: 'lan0' };
+    await ok(t, kernel, [
+      add('100.64.13.0/24', via('fd09::7')),
+      add('100.64.14.0/24', unicast([linkLocal])),
+      add('100.64.15.0/24', unicast([linkLocal, hop('10.9.0.2')])),
+    ]);
+    t.same(await own(kernel), [
+      '100.64.13.0/24 unicast via fd09::7 dev lan0 metric 1024',
+      '100.64.14.0/24 unicast via fe80::7 dev lan0 metric 1024',
+      '100.64.15.0/24 unicast via fe80::7 dev lan0 via 10.9.0.2 dev lan0 metric 1024',
+    ]);
+  });
+
+  check('keeps tables apart', async (t, { kernel }) => {
+    const operations = [add('100.64.16.0/24', via('10.9.0.2'))];
+    for (const table of [100, 100_000]) {
+      t.same(await kernel.apply({ table, protocol: PROTOCOL, operations }), []);
+      const found = await collectRoutes(kernel, { family: 'ipv4-unicast', table });
+      t.same(found.map(format), ['100.64.16.0/24 unicast via 10.9.0.2 dev lan0 metric 1024']);
+      t.match(found, [{ table, protocol: PROTOCOL }]);
+    }
+    t.same(await own(kernel), [], 'nothing of it in main');
+    const gone = [remove('100.64.16.0/24', via('10.9.0.2'))];
+    for (const table of [100, 100_000]) {
+      t.same(await kernel.apply({ table, protocol: PROTOCOL, operations: gone }), []);
+    }
+  });
+
   check('takes the largest metric (PRIO-4)', async (t, { kernel }) => {
     await ok(t, kernel, [add('0.0.0.0/0', via('10.9.0.2', 2147483547))]);
     t.same(await own(kernel), ['0.0.0.0/0 unicast via 10.9.0.2 dev lan0 metric 2147483547']);

@@ -7,11 +7,11 @@ import { silentLog } from '../../src/telemetry/log.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { memoryLab } from '../support/kernel-lab.ts';
 
-async function open(routes: readonly KernelRoute[] = []) {
+async function open(routes: readonly KernelRoute[] = [], table = 254) {
   const { kernel } = memoryLab();
   for (const route of routes) kernel.put(route);
   const clock = new FakeClock();
-  const view = new KernelView({ kernel, clock, protocol: 12, table: 254, log: silentLog });
+  const view = new KernelView({ kernel, clock, protocol: 12, table, log: silentLog });
   await view.start();
   const resolver = new KernelNextHopResolver(view);
   const changes: string[] = [];
@@ -66,6 +66,18 @@ t.test('BGP routes and those of ignored protocols resolve nothing (RIB-3, LEARN-
 t.test('routes of other tables resolve nothing (LEARN-1)', async (t) => {
   const { answer } = await open([{ ...learned('198.51.100.0/24', '10.9.0.9', 4), table: 100 }]);
   t.equal(answer('198.51.100.7'), 'unreachable');
+});
+
+t.test('with a table of our own, its routes come before those of main (LEARN-1)', async (t) => {
+  const own = { ...learned('198.51.100.0/24', '10.9.0.9', 4, 20), table: 100 };
+  const main = learned('198.51.100.0/24', '10.9.0.8', 4, 10);
+  const { answer, kernel, pass, view } = await open([own, main], 100);
+  t.match(answer('198.51.100.7'), 'via 10.9.0.9 ');
+  t.match(view.foreignAt(own.prefix, 20), { table: 100 });
+  t.equal(view.foreignAt(own.prefix, 10), undefined, 'of main: not in our way');
+  kernel.remove(own);
+  await pass(0);
+  t.match(answer('198.51.100.7'), 'via 10.9.0.8 ');
 });
 
 t.test('a blackhole in the way makes unreachable', async (t) => {

@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { Encapsulation, FibConfig, PoolConfig } from '../../src/config/model.ts';
+import { weightsOf } from '../../src/fib/multipath-weights.ts';
 import {
   isRejected,
   type Resolution,
@@ -17,6 +18,7 @@ const FIB: FibConfig = {
   table: 254,
   metric: 'local-pref',
   maximumPaths: 16,
+  multipathWeights: 'equal',
   rejectPrefixes: [],
   localSubnets: [
     { address: ip('192.0.2.1'), length: 24 },
@@ -60,10 +62,11 @@ function plan(
     facts?: ReturnType<typeof factsOf>;
   } = {},
 ): string {
-  const { prefix, via = [], kind = 'bgp', localPref = LOCAL_PREF_NORMAL } = input;
+  const { prefix, via = [], kind = 'bgp', localPref = LOCAL_PREF_NORMAL, weights } = input;
   const facts = config.facts ?? factsOf();
   const planner = new RoutePlanner({ ...FIB, ...config.fib }, config.pools ?? [], facts);
-  const planned = planner.plan({ prefix: cidr(prefix), kind, localPref, nextHops: via.map(ip) });
+  const nextHops = via.map(ip);
+  const planned = planner.plan({ prefix: cidr(prefix), kind, localPref, nextHops, weights });
   return isRejected(planned) ? 'rejected' : formatTarget(planned);
 }
 
@@ -164,6 +167,29 @@ t.test('equal paths are merged, up to the maximum, without repeats (FIB-10)', as
   t.equal(plan({ prefix: '172.30.0.0/16', via }, { fib: { maximumPaths: 2 } }), two);
   const far = ['198.51.100.7', '198.51.100.8'];
   t.equal(plan({ prefix: '172.30.0.0/16', via: far }), ROUTED, 'both behind one gateway');
+});
+
+t.test('next hops have shares, which add up where they lead the same way (FIB-10)', async (t) => {
+  const near = ['192.0.2.17', '192.0.2.18'];
+  const by = (via: string[], weights: number[]) => plan({ prefix: '172.30.0.0/16', via, weights });
+  t.equal(
+    by(near, [10, 1]),
+    'unicast via 192.0.2.17 dev eth0 weight 10 via 192.0.2.18 dev eth0 metric 1024',
+  );
+  t.equal(
+    by(['192.0.2.17', '198.51.100.7', '198.51.100.8'], [100, 100, 200]),
+    'unicast via 192.0.2.17 dev eth0 weight 100 via 192.0.2.254 dev eth0 weight 256 metric 1024',
+  );
+  t.equal(by(['198.51.100.7', '198.51.100.8'], [1, 3]), ROUTED, 'one way needs no share');
+});
+
+t.test('shares follow bandwidths, when all are known', async (t) => {
+  t.same(weightsOf([10e9 / 8, 1e9 / 8]), [10, 1]);
+  t.same(weightsOf([25e9, 25e9, 25e9]), [1, 1, 1]);
+  t.same(weightsOf([3, 2]), [100, 67]);
+  t.same(weightsOf([1e12, 1]), [100, 1], 'nobody gets nothing');
+  t.equal(weightsOf([1e9, undefined]), undefined);
+  t.equal(weightsOf([]), undefined);
 });
 
 t.test('a tunnelled route uses one path (FIB-10)', async (t) => {

@@ -20,7 +20,7 @@ import {
   type RouteOperation,
   type RouteVisitor,
 } from '../../src/fib/kernel.ts';
-import { type Address, addressFamily } from '../../src/net/address.ts';
+import { type Address, addressFamily, isLinkLocal } from '../../src/net/address.ts';
 import { containsAddress, makePrefix, type Prefix } from '../../src/net/prefix.ts';
 import { formatPrefix } from '../../src/net/text.ts';
 
@@ -202,7 +202,7 @@ export class MemoryKernel implements Kernel {
       const link = this.#links.get(hop.dev);
       if (!link) return { errno: 'ENODEV' };
       if (!link.isUp) return { errno: 'ENETDOWN' };
-      if (hop.onlink || !hop.via) return hop.dev;
+      if (hop.onlink || !hop.via || isLinkLocal(hop.via)) return hop.dev;
     }
     const { via } = hop;
     const link = [...this.#links.values()].find(
