@@ -171,6 +171,7 @@ class Process {
         pid: process.pid,
         startedAt: this.#startedAt,
       },
+      stop: (reason) => void this.#stopAndEnd(reason),
       faults: () => this.#faults,
       templates: () => this.#templates,
     };

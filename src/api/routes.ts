@@ -32,6 +32,11 @@ interface RouteEntry {
   readonly notFound: string;
 }
 
+/** From GRACEFUL_SHUTDOWN to the withdrawals: enough for neighbors nearby to choose other paths. */
+const DRAIN_WAIT_SEC = 30;
+/** A day. */
+const LONGEST_WAIT_SEC = 86_400;
+
 const NO_NEIGHBOR = 'there is no neighbor of that name; `catbird show neighbors` lists them';
 
 const ROUTES: readonly RouteEntry[] = [
@@ -46,6 +51,7 @@ const ROUTES: readonly RouteEntry[] = [
   get('/v1/quarantine', ({ views }, { query }) => ({
     list: views.quarantine(query.get('peer') ?? undefined),
   })),
+  get('/v1/drain', ({ views }) => ({ value: views.drain() })),
   get('/v1/config', ({ views }) => ({ value: views.config() })),
   post('/v1/neighbors/([^/]+)/clear', ({ commands }, { parameters, body }) => {
     const [name] = parameters;
@@ -61,6 +67,20 @@ const ROUTES: readonly RouteEntry[] = [
   ),
   post('/v1/log-level', ({ commands }, { body }) => {
     commands.setLogLevel(textOf(body, 'level') ?? '');
+    return { value: { ok: true } };
+  }),
+  post('/v1/drain', ({ commands }, { body }) => {
+    const waitSec = secondsOf(body, 'waitSec') ?? DRAIN_WAIT_SEC;
+    const stops = fieldOf(body, 'stop') === true;
+    commands.drain({ waitSec, text: textOf(body, 'message'), stops });
+    return { value: { ok: true } };
+  }),
+  post('/v1/drain/abort', ({ commands }) => {
+    commands.abortDrain();
+    return { value: { ok: true } };
+  }),
+  post('/v1/stop', ({ commands }) => {
+    commands.stop();
     return { value: { ok: true } };
   }),
 ];
@@ -113,7 +133,22 @@ function directionOf(body: unknown): 'in' | 'out' | undefined {
 }
 
 function textOf(body: unknown, key: string): string | undefined {
-  if (typeof body !== 'object' || body === null) return undefined;
-  const value = (body as Record<string, unknown>)[key];
+  const value = fieldOf(body, key);
   return typeof value === 'string' ? value : undefined;
+}
+
+/** @throws CatbirdError for what is no time to wait */
+function secondsOf(body: unknown, key: string): number | undefined {
+  const value = fieldOf(body, key);
+  if (value === undefined) return undefined;
+  if (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= LONGEST_WAIT_SEC) {
+    return Number(value);
+  }
+  const reason = `${key} is a whole number of seconds from 0 to ${LONGEST_WAIT_SEC}`;
+  throw new CatbirdError('CATBIRD_API_REQUEST', reason);
+}
+
+function fieldOf(body: unknown, key: string): unknown {
+  if (typeof body !== 'object' || body === null) return undefined;
+  return (body as Record<string, unknown>)[key];
 }

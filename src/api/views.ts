@@ -111,6 +111,20 @@ export interface QuarantineView {
   readonly hex: string;
 }
 
+/** How far a drain has come. */
+export interface DrainView {
+  /** `idle`, `announcing`, `withdrawing` or `drained`. */
+  readonly phase: string;
+  /** When the phase began, ISO 8601; null while nothing was ever drained. */
+  readonly since: string | null;
+  /** Until routes are withdrawn, while announcing. */
+  readonly remainingSec: number;
+  /** Sessions that are Established. */
+  readonly sessions: number;
+  /** Routes neighbors are told, over all of them. */
+  readonly routes: number;
+}
+
 export interface VersionView {
   readonly version: string;
   readonly node: string;
@@ -133,6 +147,7 @@ export interface DaemonViews {
   blocks(): readonly BlockView[];
   /** Oldest first; of one neighbour when it is named, which may be gone by now. */
   quarantine(name?: string): readonly QuarantineView[];
+  drain(): DrainView;
   /** The running configuration in the shape of the configuration file, secrets hidden, and what is wrong with the newest one. */
   config(): object;
 }
@@ -145,4 +160,13 @@ export interface DaemonCommands {
   shutdownNeighbor(name: string, text: string | undefined): boolean;
   enableNeighbor(name: string): boolean;
   setLogLevel(level: string): void;
+  /**
+   * Takes traffic off this router, then closes all sessions until `abortDrain`.
+   *
+   * @param order.stops end the process then
+   */
+  drain(order: { waitSec: number; text: string | undefined; stops: boolean }): void;
+  abortDrain(): void;
+  /** Ends the process without a word to the neighbors, which bridge it like a restart. */
+  stop(): void;
 }

@@ -32,7 +32,8 @@ export const CATALOG: readonly CommandEntry[] = [
 
 Runs the daemon in the foreground. A change of the file or of the datastore is applied live;
 SIGHUP reads everything again. SIGTERM stops without telling the peers, so that they keep
-forwarding while the daemon restarts; SIGINT stops with a Cease notification.
+forwarding while the daemon restarts; SIGINT stops with a Cease notification (see also
+\`catbird stop\` and \`catbird drain\`).
 
   --config FILE            a static configuration file
 ${DATASTORE_HELP}  --api PATH               unix socket for \`catbird show\` (default /run/catbird/catbird.sock)
@@ -133,6 +134,39 @@ ${API_HELP}`,
 
 ${API_HELP}`,
     load: async () => (await import('./commands/neighbor.ts')).enable,
+  },
+  {
+    name: 'drain',
+    summary: 'take traffic off this router before maintenance',
+    help: `catbird drain [--wait SECONDS] [--message TEXT] [--detach]
+catbird drain --abort | --status
+
+Marks all routes with the community GRACEFUL_SHUTDOWN (RFC 8326) so that the neighbors choose other
+paths, waits, withdraws everything, and closes all sessions with a Cease. They stay down until
+--abort, or until the daemon is started again. Routes in the kernel stay. Shows the progress; an
+interrupt leaves the drain running.
+
+  --wait SECONDS   between community and withdrawal (default 30; 0 leaves it out)
+  --message TEXT   for the neighbors, in the Cease
+  --detach         does not wait for the end
+  --abort          takes a drain back, in any phase: sessions and routes return
+  --status         how far a drain has come
+
+${API_HELP}`,
+    load: async () => (await import('./commands/drain.ts')).drain,
+  },
+  {
+    name: 'stop',
+    summary: 'end the daemon',
+    help: `catbird stop [--withdraw [--wait SECONDS] [--message TEXT]]
+
+Without --withdraw like SIGTERM: nothing is told to the neighbors, which go on forwarding for their
+restart time. With it routes are withdrawn first and sessions closed with a Cease; --wait puts so
+many seconds of GRACEFUL_SHUTDOWN in front (default 0), in which \`catbird drain --abort\` calls it
+off. Routes in the kernel stay in either case.
+
+  --api PATH       unix socket of the daemon (default /run/catbird/catbird.sock, env CATBIRD_API)`,
+    load: async () => (await import('./commands/stop.ts')).stop,
   },
   {
     name: 'log-level',

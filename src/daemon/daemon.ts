@@ -16,13 +16,13 @@ import type { Config } from '../config/model.ts';
 import type { CatbirdError } from '../net/error.ts';
 import { formatAddress } from '../net/text.ts';
 import { Rib } from '../rib/rib.ts';
-import type { Clock } from '../runtime/clock.ts';
 import type { Discovery } from '../runtime/discovery.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Transport } from '../runtime/transport.ts';
 import type { UdpTransport } from '../runtime/udp.ts';
 import type { Log } from '../telemetry/log.ts';
 import { describeDiff } from './describe-diff.ts';
+import { Drain } from './drain.ts';
 import type { Forwarding } from './forwarding.ts';
 import { LearnedRoutes } from './learned-routes.ts';
 import { ListenerKeys } from './listener-keys.ts';
@@ -52,6 +52,7 @@ export class Daemon {
   readonly rib: Rib;
   readonly neighbors: Neighbors;
   readonly quarantine = new Quarantine();
+  readonly drain: Drain;
   readonly #ports: DaemonPorts;
   readonly #listener: BgpListener;
   readonly #keys: ListenerKeys;
@@ -97,6 +98,13 @@ export class Daemon {
         log.info({ address: formatAddress(address), port }, 'listens at last'),
     });
     this.#keys = new ListenerKeys(this.#listener, log);
+    this.drain = new Drain({
+      clock,
+      log,
+      rib,
+      neighbors: () => this.neighbors.list(),
+      reshape: () => this.#applyNeighbors(),
+    });
   }
 
   get config(): Config {
@@ -155,6 +163,7 @@ export class Daemon {
   /** Ends the sessions; the kernel's routes stay as they are (START-3). */
   async stop(reason: StopReason): Promise<void> {
     this.#recovery?.stop();
+    this.drain.stop();
     this.#listener.close();
     this.neighbors.stop(reason);
     this.#bfd.close();
@@ -169,7 +178,11 @@ export class Daemon {
     this.#installer.configure(config);
     this.#localRoutes.apply(config);
     this.#learned.configure(config);
-    this.neighbors.apply(config);
+    this.#applyNeighbors();
+  }
+
+  #applyNeighbors(): void {
+    this.neighbors.apply(this.drain.shape(this.#config));
   }
 
   async #listen(config: Config): Promise<readonly CatbirdError[]> {

@@ -1,5 +1,6 @@
 /** The daemon's read views and administrative commands, as the API serves them. */
 import type { DaemonCommands, DaemonViews, RouteView, VersionView } from '../api/views.ts';
+import type { StopReason } from '../bgp/session/session.ts';
 import {
   CEASE_ADMINISTRATIVE_RESET,
   CEASE_ADMINISTRATIVE_SHUTDOWN,
@@ -26,6 +27,8 @@ export interface ViewContext {
   readonly log: LeveledLog;
   /** Fixed for the life of the process. */
   readonly process: Pick<VersionView, 'version' | 'node' | 'pid' | 'startedAt'>;
+  /** Ends the process; silent when nothing is left to be told. */
+  stop(reason: StopReason): void;
   /** What is wrong with the newest configuration, one sentence each. */
   faults(): readonly string[];
   /** What became of users' templates; undefined without templates. */
@@ -71,6 +74,11 @@ export function makeViews(context: ViewContext): DaemonViews {
       daemon.quarantine
         .list(name)
         .map(({ at, ...rest }) => ({ time: new Date(at).toISOString(), ...rest })),
+    drain: () => {
+      const { since, ...progress } = daemon.drain.progress;
+      const at = clock.wallTime() - (clock.now() - since);
+      return { ...progress, since: since === 0 ? null : new Date(at).toISOString() };
+    },
     config: () => ({
       ...printConfig(daemon.config),
       faults: context.faults(),
@@ -80,7 +88,7 @@ export function makeViews(context: ViewContext): DaemonViews {
 }
 
 /** The commands over a running daemon. */
-export function makeCommands({ daemon, log }: ViewContext): DaemonCommands {
+export function makeCommands({ daemon, log, stop }: ViewContext): DaemonCommands {
   const find = (name: string) => daemon.neighbors.find(name);
   const because = (subcode: number, text: string | undefined) =>
     text === undefined ? { subcode } : { subcode, text };
@@ -116,6 +124,14 @@ export function makeCommands({ daemon, log }: ViewContext): DaemonCommands {
       }
       log.level = level;
     },
+    drain({ waitSec, text, stops }) {
+      const message = text === undefined ? {} : { text };
+      const ending = { subcode: CEASE_ADMINISTRATIVE_SHUTDOWN, ...message };
+      const done = stops ? { done: () => stop(ending) } : {};
+      daemon.drain.start({ waitSec, ...message, ...done });
+    },
+    abortDrain: () => daemon.drain.abort(),
+    stop: () => stop('silent'),
   };
 }
 

@@ -136,3 +136,24 @@ t.test('a second daemon on the same socket is refused, a stale socket is replace
   await t.rejects(bindApiSocket(second, api), { code: 'CATBIRD_API_BUSY' });
   t.equal((await stat(api)).mode & 0o777, 0o660);
 });
+
+t.test('drain and stop --withdraw follow the drain to its end', async (t) => {
+  const { api, record } = await withDaemon(t);
+  const drained = await run(['drain', '--wait', '5', '--message', 'new kernel', '--api', api]);
+  t.same(drained, { code: 0, out: 'drained: 0 sessions, 0 routes announced\n', err: '' });
+  t.equal((await run(['stop', '--withdraw', '--api', api])).code, 0);
+  t.equal((await run(['stop', '--api', api])).code, 0);
+  t.equal((await run(['drain', '--abort', '--api', api])).code, 0);
+  t.equal((await run(['drain', '--detach', '--api', api])).out, '');
+  t.same(record, ['drain 5 new kernel', 'drain 0 stop', 'stop', 'abort-drain', 'drain 30']);
+  const { out } = await run(['drain', '--status', '-o', 'json', '--api', api]);
+  t.match(JSON.parse(out), { phase: 'drained', sessions: 0, routes: 0 });
+});
+
+t.test('drain and stop refuse what makes no sense', async (t) => {
+  const { api, record } = await withDaemon(t);
+  t.match(await run(['drain', '--wait', 'long', '--api', api]), { code: 2, err: /--wait/ });
+  t.match(await run(['drain', '--wait', '999999', '--api', api]), { code: 1, err: /waitSec/ });
+  t.match(await run(['stop', '--wait', '5', '--api', api]), { code: 2, err: /--withdraw/ });
+  t.same(record, []);
+});

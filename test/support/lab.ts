@@ -59,6 +59,8 @@ export class LabNode {
   readonly udp: UdpTransport;
   /** Says nothing by itself; tests make it hear. */
   readonly discovery = new MemoryDiscovery();
+  /** How often the process was asked to end. */
+  stopped = 0;
   readonly #lab: Lab;
   #config: Config;
   #running: { daemon: Daemon; views: DaemonViews; commands: DaemonCommands } | undefined;
@@ -100,6 +102,7 @@ export class LabNode {
       clock,
       log,
       process: identity,
+      stop: () => void this.stopped++,
       faults: () => [],
       templates: () => undefined,
     };

@@ -91,6 +91,7 @@ export function stubViews(routes = 2): DaemonViews {
       },
     ],
     quarantine: () => [],
+    drain: () => ({ phase: 'drained', since: null, remainingSec: 0, sessions: 0, routes: 0 }),
     config: () => ({ router: { asNumber: 64512 } }),
   };
 }
@@ -113,5 +114,11 @@ export function recordingCommands(record: string[]): DaemonCommands {
     shutdownNeighbor: note('shutdown'),
     enableNeighbor: note('enable'),
     setLogLevel: (level) => void record.push(`log-level ${level}`),
+    drain: ({ waitSec, text, stops }) =>
+      void record.push(
+        ['drain', waitSec, text, stops && 'stop'].filter((word) => word || word === 0).join(' '),
+      ),
+    abortDrain: () => void record.push('abort-drain'),
+    stop: () => void record.push('stop'),
   };
 }
