@@ -75,6 +75,7 @@ export class Daemon {
       resolver: ports.forwarding.resolver,
       now: () => clock.now(),
       schedule: (run) => clock.defer(run),
+      setTimer: (delayMs, fire) => clock.setTimer(delayMs, fire),
       budgetMs: RUN_BUDGET_MS,
       hashSeed: Math.floor(ports.random.uniform() * 2 ** 32),
     });

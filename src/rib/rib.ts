@@ -52,6 +52,11 @@ export interface RibOptions {
   schedule(run: () => void): void;
   /** Time one run should take. */
   readonly budgetMs: number;
+  /**
+   * Runs a function after a while; what it answers calls that off. Without it, single changes that keep
+   * coming are not held back.
+   */
+  readonly setTimer?: (delayMs: number, fire: () => void) => { cancel(): void };
   /** Unsigned 32-bit; a random one keeps peers from aiming at hash collisions. */
   readonly hashSeed?: number;
 }
@@ -66,6 +71,10 @@ export type RibIdentityOptions = Pick<
   | 'defaultLocalPref'
   | 'normalPriority'
 >;
+
+/** How long after a run the next one waits for more, and how many changes make it come at once. */
+const HOLD_BACK_MS = 3;
+const HELD_BACK_MAXIMUM = 512;
 
 const SMALLEST_BATCH = 256;
 /** More would gain nothing, and the first message of a run leaves after the last was packed. */
@@ -90,6 +99,10 @@ export class Rib {
   readonly #familyOf = (family: Family): FamilyRib => this.#families[family];
   #listener: LocRibListener | undefined;
   #isScheduled = false;
+  /** When the last run ended. */
+  #ranAt = Number.NEGATIVE_INFINITY;
+  /** Will schedule a run. */
+  #heldBack: { cancel(): void } | undefined;
   #batch = 2048;
   /** As text, to compare. */
   #decision = JSON.stringify(DEFAULT_DECISION);
@@ -221,7 +234,7 @@ export class Rib {
     adjIn.beginMessage(Math.floor(this.#options.now() / 1000));
     const fault = walkUpdate(bytes, at, end, adjIn.wire, adjIn);
     adjIn.endMessage();
-    this.#schedule();
+    this.#scheduleReceived();
     return strongerFault(fault, adjIn.discarded);
   }
 
@@ -326,9 +339,27 @@ export class Rib {
     return this.#pending.size > 0 || FAMILIES.some((family) => this.#families[family].hasWork);
   }
 
+  /**
+   * A run costs a write per peer. So when another has just been, it waits for more: single changes that
+   * keep coming share runs, and one that comes alone is passed on at once.
+   */
+  #scheduleReceived(): void {
+    if (this.#isScheduled) return;
+    const { setTimer, now } = this.#options;
+    const waitMs = setTimer ? this.#ranAt + HOLD_BACK_MS - now() : 0;
+    if (!setTimer || waitMs <= 0 || this.#dirtyCount >= HELD_BACK_MAXIMUM) this.#schedule();
+    else this.#heldBack ??= setTimer(waitMs, () => this.#schedule());
+  }
+
+  get #dirtyCount(): number {
+    return this.#families['ipv4-unicast'].dirtyCount + this.#families['ipv6-unicast'].dirtyCount;
+  }
+
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
+    this.#heldBack?.cancel();
+    this.#heldBack = undefined;
     this.#options.schedule(() => this.#run());
   }
 
@@ -339,7 +370,8 @@ export class Rib {
     for (const entry of this.#pending) if (entry.reimport) this.#reimport(entry);
     for (const family of FAMILIES) this.#families[family].run(this.#batch, this.#listener);
     for (const entry of this.#pending) this.#settle(entry);
-    this.#adapt(this.#options.now() - startedAt, isFull);
+    this.#ranAt = this.#options.now();
+    this.#adapt(this.#ranAt - startedAt, isFull);
     if (this.hasWork) this.#schedule();
   }
 
