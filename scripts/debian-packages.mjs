@@ -21,6 +21,8 @@ const PACKAGES = [
   'iputils-ping',
   'openssl',
   'procps',
+  'prometheus',
+  'tmux',
 ];
 
 const POLICY = '/usr/sbin/policy-rc.d';

@@ -13,14 +13,16 @@ import type { Forwarding } from './daemon/forwarding.ts';
 import { makeCommands, makeViews, type ViewContext } from './daemon/views.ts';
 import { CatbirdError } from './net/error.ts';
 import { BirdSockets } from './run/bird-sockets.ts';
+import { makeProgress, noteApplied, noteDelivery } from './run/config-progress.ts';
 import type { ConfigDelivery, ConfigSource } from './run/config-source.ts';
 import { listInterfaces } from './run/interfaces.ts';
 import { openConfigSource } from './run/open-config-source.ts';
 import { openForwarding } from './run/open-forwarding.ts';
 import type { RunOptions } from './run/options.ts';
 import { listOwnAddresses } from './run/own-addresses.ts';
-import { bindApiSocket, closeApiSocket } from './run/unix-socket.ts';
+import { bindApiSocket, closeServer } from './run/unix-socket.ts';
 import { readVersion } from './run/version.ts';
+import { Web } from './run/web.ts';
 import type { Clock } from './runtime/clock.ts';
 import { RouterDiscovery } from './runtime/router-discovery.ts';
 import { SystemClock, SystemRandom } from './runtime/system-clock.ts';
@@ -58,6 +60,8 @@ class Process {
   #isRunning = false;
   #api: Server | undefined;
   #birdSockets: BirdSockets | undefined;
+  #web: Web | undefined;
+  readonly #progress = makeProgress();
   #configuredAt = Date.now();
   /** Deliveries are taken over one after the other. */
   #applying: Promise<void> = Promise.resolve();
@@ -79,6 +83,7 @@ class Process {
     });
     this.#watchForBugs();
     this.#handleSignals();
+    await this.#openWeb();
     await this.#source.start((delivery) => this.#deliver(delivery));
     const { error } = await ended;
     if (error === undefined) return;
@@ -106,8 +111,9 @@ class Process {
   }
 
   #deliver(delivery: ConfigDelivery): void {
+    const generation = noteDelivery(this.#progress, delivery, this.#clock);
     this.#applying = this.#applying
-      .then(() => this.#takeOver(delivery))
+      .then(() => this.#takeOver(delivery, generation))
       .catch((error: unknown) => this.#failed(error));
   }
 
@@ -119,7 +125,10 @@ class Process {
     } else this.#end({ error });
   }
 
-  async #takeOver({ config, faults, notes = [], templates }: ConfigDelivery): Promise<void> {
+  async #takeOver(
+    { config, faults, notes = [], templates }: ConfigDelivery,
+    generation: number,
+  ): Promise<void> {
     const known = new Set(this.#faults);
     this.#faults = faults;
     this.#templates = templates;
@@ -133,6 +142,7 @@ class Process {
     this.#configuredAt = Date.now();
     if (this.#daemon) await this.#daemon.apply(config);
     else await this.#startDaemon(config);
+    noteApplied(this.#progress, generation, this.#clock);
   }
 
   async #startDaemon(config: Config): Promise<void> {
@@ -153,6 +163,7 @@ class Process {
     this.#api = await this.#openApi(context, apiPath);
     if (birdSockets !== undefined) await this.#openBirdSockets(context, birdSockets);
     this.#daemon = daemon;
+    this.#web?.attach(daemon, forwarding);
     const [fault] = await daemon.start();
     if (fault) throw fault;
     this.#isRunning = true;
@@ -175,6 +186,13 @@ class Process {
       faults: () => this.#faults,
       templates: () => this.#templates,
     };
+  }
+
+  async #openWeb(): Promise<void> {
+    const { web } = this.#options;
+    if (!web) return;
+    const parts = { clock: this.#clock, log: this.#log, version: readVersion() };
+    this.#web = await Web.open(web, { ...parts, progress: this.#progress });
   }
 
   async #openApi(context: ViewContext, path: string): Promise<Server> {
@@ -211,8 +229,9 @@ class Process {
 
   async #stop(reason: StopReason): Promise<void> {
     await this.#source.stop();
-    if (this.#api) await closeApiSocket(this.#api);
+    if (this.#api) await closeServer(this.#api);
     await this.#birdSockets?.close();
+    await this.#web?.close();
     await this.#daemon?.stop(reason);
     this.#log.info({ reason }, 'catbird stopped');
     // A peer that is silent, or gone, must not hold up a restart.

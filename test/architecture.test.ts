@@ -28,6 +28,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   runtime: [],
   api: ['telemetry'],
   'bird-control': ['net'],
+  web: ['net'],
   cli: ['net'],
 };
 

@@ -38,6 +38,11 @@ forwarding while the daemon restarts; SIGINT stops with a Cease notification (se
   --config FILE            a static configuration file
 ${DATASTORE_HELP}  --api PATH               unix socket for \`catbird show\` (default /run/catbird/catbird.sock)
   --bird-sockets DIR       answer birdc, birdcl and calico-node on DIR/bird.ctl and DIR/bird6.ctl
+  --http ADDRESS:PORT      serve /metrics, /healthz and /readyz (docs/metrics.md), as 127.0.0.1:9179
+  --http-host NAMES        names it is reached by, beside addresses and localhost
+  --ready POLICY           calico (default), all, any, quorum or a number of sessions
+  --ready-neighbors GLOBS  sessions that count for it (default Global_*,Node_*,Mesh_*)
+  --metrics-per-neighbor   series of its own for every neighbor
   --log-level LEVEL        error, warn, info, debug, trace or silent
   --kernel netlink|ip|dry-run   how routes reach the kernel (default netlink)`,
     load: async () => (await import('./commands/run.ts')).run,

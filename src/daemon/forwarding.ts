@@ -4,6 +4,7 @@
  */
 import type { FibRouteView, RouteView } from '../api/views.ts';
 import type { Config } from '../config/model.ts';
+import type { FibFigures } from '../fib/fib.ts';
 import type { KernelRoute } from '../fib/kernel.ts';
 import type { RoutePlanInput } from '../fib/route-policy.ts';
 import type { Address } from '../net/address.ts';
@@ -36,6 +37,8 @@ export interface Forwarding {
   release(): void;
   routes(): Iterable<FibRouteView>;
   stateOf(prefix: Prefix): RouteView['kernel'];
+  /** Numbers for metrics; undefined where no kernel is written to. */
+  figures(): FibFigures | undefined;
 }
 
 /** A reflector that never touches a kernel: every next hop is as good as any. */
@@ -50,4 +53,5 @@ export const NO_FORWARDING: Forwarding = {
   release() {},
   routes: () => [],
   stateOf: () => 'none',
+  figures: () => undefined,
 };

@@ -89,6 +89,10 @@ export class KernelForwarding implements Forwarding {
     return this.#fib.stateOf(prefix);
   }
 
+  figures() {
+    return this.#fib.figures();
+  }
+
   #plannerFor({ fib, pools }: Config): RoutePlanner {
     return new RoutePlanner(fib, pools, this.resolver);
   }

@@ -36,6 +36,8 @@ export class Neighbors {
   readonly #heard = new Map<string, Address>();
   #config: Config | undefined;
   #isRestarting = true;
+  /** Told of a neighbour that is about to be forgotten. */
+  onRemoved: (neighbor: Neighbor) => void = () => {};
 
   constructor(ports: NeighborsPorts, owner: Omit<NeighborOwner, 'rested'>) {
     this.#ports = ports;
@@ -160,6 +162,7 @@ export class Neighbors {
 
   #remove(identity: string, neighbor: Neighbor): void {
     this.#byIdentity.delete(identity);
+    this.onRemoved(neighbor);
     neighbor.remove({ subcode: CEASE_PEER_DECONFIGURED });
     this.#owner.settled(neighbor.config.name);
   }

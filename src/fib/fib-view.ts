@@ -47,6 +47,19 @@ export function* viewRoutes(
   }
 }
 
+/** How many routes are in each state, exactly as {@link viewRoutes} would show them. */
+export function countStates(sides: readonly FibSide[]): Record<FibRouteView['state'], number> {
+  const counts = { installed: 0, missing: 0, foreign: 0, failed: 0 };
+  for (const { tracker, problems } of sides) {
+    tracker.forEach((row) => {
+      const isWanted = tracker.desired(row) !== undefined;
+      if (!isWanted && tracker.owned(row).length === 0) return;
+      counts[isWanted && !tracker.isInstalled(row) ? stateOf(problems.get(row)) : 'installed']++;
+    });
+  }
+  return counts;
+}
+
 function stateOf(problem: RouteProblem | undefined): FibRouteView['state'] {
   if (!problem) return 'missing';
   return problem.isForeign ? 'foreign' : 'failed';

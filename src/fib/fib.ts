@@ -23,7 +23,7 @@ import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import { DeltaTracker } from './delta-tracker.ts';
 import { type DriftCounters, DriftWatch } from './drift-watch.ts';
-import { viewRoutes } from './fib-view.ts';
+import { countStates, viewRoutes } from './fib-view.ts';
 import type { Kernel, KernelChange, KernelRoute, RouteTarget } from './kernel.ts';
 import { Rescan } from './rescan.ts';
 import { RouteContests } from './route-contests.ts';
@@ -52,6 +52,13 @@ export interface FibOptions {
 export interface FibCounters extends WriteCounters, DriftCounters {
   /** Complete reads of our routes. */
   reads: number;
+}
+
+/** The table in numbers. */
+export interface FibFigures {
+  /** As in `show fib`. */
+  readonly states: Readonly<Record<FibRouteView['state'], number>>;
+  readonly counters: FibCounters;
 }
 
 /** `rejected`: the kernel refuses the route, or someone else's has its place; it is tried again. */
@@ -188,6 +195,11 @@ export class Fib {
     const { protocol } = this.#settings;
     const facts = { protocol, now: this.#clock.now(), foreignAt: this.#foreignAt };
     for (const side of this.#allSides()) yield* viewRoutes(side, facts);
+  }
+
+  /** The table in numbers; a look at every route. */
+  figures(): FibFigures {
+    return { states: countStates(this.#allSides()), counters: { ...this.counters } };
   }
 
   /** Wanted or owned prefixes. */

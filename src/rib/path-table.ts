@@ -182,6 +182,18 @@ export class PathTable {
     this.#flags[path] = low | (number << REASON_SHIFT);
   }
 
+  /** Paths by the reason they are no candidates, withdrawn ones apart; a scan over two columns. */
+  countByReason(): Record<PathReason, number> {
+    const counts = new Uint32Array(PATH_REASONS.length);
+    for (let path = 1; path < this.#limit; path++) {
+      const flags = this.#flags[path]!;
+      if (this.#prefix[path] !== 0 && (flags & PATH_WITHDRAWN) === 0)
+        counts[flags >>> REASON_SHIFT]!++;
+    }
+    const entries = PATH_REASONS.map((reason, index) => [reason, counts[index]!] as const);
+    return Object.fromEntries(entries) as Record<PathReason, number>;
+  }
+
   /** False while no path ever had a weight: then nobody need ask for one. */
   get hasWeights(): boolean {
     return this.#weight.length > 0;

@@ -12,7 +12,7 @@ import { type DecisionStep, type StepValue, stepValue } from './decision-steps.t
 import type { ExportExplanation } from './exporter.ts';
 import type { FamilyRib } from './family-rib.ts';
 import type { AttrsId, PathId, PeerId, PrefixId } from './ids.ts';
-import { PATH_BEST, PATH_STALE, PATH_WITHDRAWN } from './path-table.ts';
+import { PATH_BEST, PATH_STALE, PATH_WITHDRAWN, type PathReason } from './path-table.ts';
 import type { PeerEntry } from './peer-entry.ts';
 import type { AdvertisedView, NextHopState, PathView } from './ports.ts';
 
@@ -236,6 +236,13 @@ export class RibViews {
       attributeSets: attrs.size,
       nextHops: nextHops.size,
     };
+  }
+
+  /** Paths that import refused, by reason. */
+  rejections(family: Family): Readonly<Record<Exclude<PathReason, 'none'>, number>> {
+    const { none: _candidates, ...rejections } =
+      this.#families[family].tables.paths.countByReason();
+    return rejections;
   }
 
   *#adjOut(peer: PeerId, family: Family): Generator<AdvertisedView> {

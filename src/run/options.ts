@@ -11,6 +11,7 @@ import {
 } from '../datastore/settings/environment.ts';
 import type { DatastoreSettings } from '../datastore/settings/settings.ts';
 import { CatbirdError } from '../net/error.ts';
+import { readWebOptions, WEB_FLAGS, type WebOptions } from './web-options.ts';
 
 export interface RunOptions {
   readonly source: { readonly configFile: string } | { readonly datastore: DatastoreSettings };
@@ -20,6 +21,8 @@ export interface RunOptions {
   readonly apiPath: string;
   /** Directory for `bird.ctl` and `bird6.ctl` (OBS-1); undefined for none. */
   readonly birdSockets: string | undefined;
+  /** HTTP on a TCP port; undefined for none. */
+  readonly web: WebOptions | undefined;
   /** Overrides the configuration's level. */
   readonly logLevel: string | undefined;
   readonly kernel: 'netlink' | 'ip' | 'dry-run';
@@ -54,6 +57,7 @@ export function parseRunOptions(
 ): RunOptions {
   const options = {
     ...DATASTORE_FLAGS,
+    ...WEB_FLAGS,
     config: { type: 'string' },
     api: { type: 'string' },
     'bird-sockets': { type: 'string' },
@@ -67,6 +71,7 @@ export function parseRunOptions(
     node,
     apiPath: text(values['api']) ?? env['CATBIRD_API'] ?? DEFAULT_API_PATH,
     birdSockets: text(values['bird-sockets']),
+    web: readWebOptions(values),
     logLevel: chooseLogLevel(text(values['log-level']), env['BGP_LOGSEVERITYSCREEN']),
     kernel: chooseKernel(String(values['kernel'])),
     env,

@@ -47,8 +47,8 @@ export function bindApiSocket(server: HttpServer, path: string): Promise<void> {
   return bindUnixSocket(server, path, '--api PATH');
 }
 
-/** Stops listening and removes the socket. */
-export function closeApiSocket(server: HttpServer): Promise<void> {
+/** Stops listening, ends what is open, and removes the socket where it is one of the file system. */
+export function closeServer(server: HttpServer): Promise<void> {
   server.closeAllConnections();
   return new Promise((resolve) => server.close(() => resolve()));
 }

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import type { ApiContext } from '../../src/api/routes.ts';
 import { createApiServer } from '../../src/api/server.ts';
 import type { FibRouteView } from '../../src/api/views.ts';
-import { bindApiSocket, closeApiSocket } from '../../src/run/unix-socket.ts';
+import { bindApiSocket, closeServer } from '../../src/run/unix-socket.ts';
 import { stubContext } from '../support/stub-views.ts';
 
 async function serve(t: Test, context: ApiContext): Promise<string> {
@@ -15,7 +15,7 @@ async function serve(t: Test, context: ApiContext): Promise<string> {
   const server = createApiServer(context);
   await bindApiSocket(server, socketPath);
   t.teardown(async () => {
-    await closeApiSocket(server);
+    await closeServer(server);
     await rm(folder, { recursive: true });
   });
   return socketPath;

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import { createApiServer } from '../../src/api/server.ts';
 import type { CommandIo } from '../../src/cli/command.ts';
 import { runCommandLine } from '../../src/cli/main.ts';
-import { bindApiSocket, closeApiSocket } from '../../src/run/unix-socket.ts';
+import { bindApiSocket, closeServer } from '../../src/run/unix-socket.ts';
 import { NEIGHBOR, stubContext } from '../support/stub-views.ts';
 
 interface Outcome {
@@ -34,7 +34,7 @@ async function withDaemon(t: Test, routes = 2): Promise<{ api: string; record: s
   const server = createApiServer(stubContext(routes, record));
   await bindApiSocket(server, api);
   t.teardown(async () => {
-    await closeApiSocket(server);
+    await closeServer(server);
     await rm(folder, { recursive: true });
   });
   return { api, record };

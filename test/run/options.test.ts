@@ -77,3 +77,31 @@ t.test('flags and prefixed variables are where the templates look for them', asy
   );
   t.match(env, { CALICO_ROUTER_ID: 'hash', USE_POD_CIDR: 'true', CALICO_K8S_NODE_REF: 'k8s-a' });
 });
+
+const webOf = (...words: string[]) => parseRunOptions([...SOURCE, ...words], {}, false).web;
+
+t.test('HTTP is opened only when asked for, at an address that is one', async (t) => {
+  t.equal(webOf(), undefined);
+  t.match(webOf('--http', '127.0.0.1:9179'), { host: '127.0.0.1', port: 9179 });
+  t.match(webOf('--http', '[::1]:0'), { host: '::1', port: 0 });
+  t.match(webOf('--http', ':9179'), { host: undefined, port: 9179 });
+  for (const text of [
+    '9179',
+    'node:9179',
+    '127.0.0.1',
+    '127.0.0.1:70000',
+    '[127.0.0.1',
+    '::1:9179',
+  ]) {
+    t.throws(() => webOf('--http', text), { code: 'CATBIRD_USAGE' }, text);
+  }
+});
+
+t.test('readiness is that of Calico, or what the flags say (OBS-2)', async (t) => {
+  const { readiness } = webOf('--http', ':1')!;
+  t.same(readiness, { policy: 'calico', neighbors: ['Global_*', 'Node_*', 'Mesh_*'] });
+  const chosen = webOf('--http', ':1', '--ready', '2', '--ready-neighbors', 'tor-*, rr-*')!;
+  t.same(chosen.readiness, { policy: 2, neighbors: ['tor-*', 'rr-*'] });
+  t.throws(() => webOf('--http', ':1', '--ready', 'most'), { code: 'CATBIRD_USAGE' });
+  t.throws(() => webOf('--ready', 'all'), { message: '--ready goes with --http' });
+});

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { bindApiSocket, closeApiSocket } from '../../src/run/unix-socket.ts';
+import { bindApiSocket, closeServer } from '../../src/run/unix-socket.ts';
 
 async function makeFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'catbird-socket-'));
@@ -17,7 +17,7 @@ t.test('the socket is for owner and group, and goes when it is closed', async (t
   await bindApiSocket(server, path);
   t.equal((await stat(path)).mode & 0o777, 0o660);
   await t.rejects(bindApiSocket(createServer(), path), { code: 'CATBIRD_API_BUSY' });
-  await closeApiSocket(server);
+  await closeServer(server);
   await t.rejects(stat(path), { code: 'ENOENT' });
 });
 

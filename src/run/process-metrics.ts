@@ -1,0 +1,77 @@
+/** Metrics of the process: what it is, what it costs, and where its configuration stands. */
+
+import type { MetricDefinition, MetricGroup, PutSample } from '../telemetry/metric.ts';
+import type { ConfigProgress } from './config-progress.ts';
+
+export interface ProcessFacts {
+  readonly version: string;
+  readonly startedAtSec: number;
+  readonly progress: ConfigProgress;
+  isReady(): boolean;
+  isRecovering(): boolean;
+}
+
+const DEFINITIONS: readonly MetricDefinition[] = [
+  gauge('catbird_build_info', 'Always 1', ['version', 'node_version']),
+  gauge('catbird_start_timestamp_seconds', 'When the process started, since 1970'),
+  gauge('catbird_ready', '1 while /readyz says so'),
+  gauge('catbird_recovering', '1 while routes of neighbors are waited for after a start (START-1)'),
+  gauge('catbird_memory_bytes', 'Memory of the process', ['kind']),
+  counter('catbird_cpu_seconds_total', 'Processor time of the process', ['mode']),
+  gauge('catbird_config_generation', 'Configurations delivered (desired) and in force (applied)', [
+    'stage',
+  ]),
+  gauge('catbird_config_timestamp_seconds', 'When that happened last, since 1970; 0 for never', [
+    'stage',
+  ]),
+  gauge('catbird_config_faults', 'What is wrong with the newest configuration'),
+  counter('catbird_template_rejections_total', 'Own templates that were refused'),
+];
+
+/** See the head of the file. */
+export class ProcessMetrics implements MetricGroup {
+  readonly definitions = DEFINITIONS;
+  readonly #facts: ProcessFacts;
+
+  constructor(facts: ProcessFacts) {
+    this.#facts = facts;
+  }
+
+  read(put: PutSample): void {
+    const { version, startedAtSec, isReady, isRecovering } = this.#facts;
+    put('catbird_build_info', 1, { version, node_version: process.versions.node });
+    put('catbird_start_timestamp_seconds', startedAtSec);
+    put('catbird_ready', Number(isReady()));
+    put('catbird_recovering', Number(isRecovering()));
+    this.#readCost(put);
+    this.#readProgress(put);
+  }
+
+  #readCost(put: PutSample): void {
+    const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
+    const kinds = { rss, heapUsed, heapTotal, external, arrayBuffers };
+    for (const [kind, size] of Object.entries(kinds)) put('catbird_memory_bytes', size, { kind });
+    const { user, system } = process.cpuUsage();
+    put('catbird_cpu_seconds_total', user / 1e6, { mode: 'user' });
+    put('catbird_cpu_seconds_total', system / 1e6, { mode: 'system' });
+  }
+
+  #readProgress(put: PutSample): void {
+    const { desired, applied, deliveredAtSec, appliedAtSec, faults, templateRejections } =
+      this.#facts.progress;
+    put('catbird_config_generation', desired, { stage: 'desired' });
+    put('catbird_config_generation', applied, { stage: 'applied' });
+    put('catbird_config_timestamp_seconds', deliveredAtSec, { stage: 'desired' });
+    put('catbird_config_timestamp_seconds', appliedAtSec, { stage: 'applied' });
+    put('catbird_config_faults', faults);
+    put('catbird_template_rejections_total', templateRejections);
+  }
+}
+
+function gauge(name: string, help: string, labels: readonly string[] = []): MetricDefinition {
+  return { name, kind: 'gauge', help, labels };
+}
+
+function counter(name: string, help: string, labels: readonly string[] = []): MetricDefinition {
+  return { name, kind: 'counter', help, labels };
+}
