@@ -185,6 +185,8 @@ class Process {
       stop: (reason) => void this.#stopAndEnd(reason),
       faults: () => this.#faults,
       templates: () => this.#templates,
+      datastore: () => this.#source.report?.(),
+      applyConfig: (isForced) => this.#applyConfig(isForced),
     };
   }
 
@@ -193,6 +195,12 @@ class Process {
     if (!web) return;
     const parts = { clock: this.#clock, log: this.#log, version: readVersion() };
     this.#web = await Web.open(web, { ...parts, progress: this.#progress });
+  }
+
+  #applyConfig(isForced: boolean): boolean {
+    if (isForced) return this.#source.release?.() ?? false;
+    this.#source.reload();
+    return true;
   }
 
   async #openApi(context: ViewContext, path: string): Promise<Server> {

@@ -68,7 +68,8 @@ export function startCatbird(
   source: readonly string[],
 ): { daemon: Daemon; socket: string } {
   const socket = lab.path(`${name}.sock`);
-  const argv = [process.execPath, CATBIRD, 'run', ...source, '--api', socket];
+  const own = ['--api', socket, '--state', lab.path(`${name}.state`)];
+  const argv = [process.execPath, CATBIRD, 'run', ...source, ...own];
   return { daemon: lab.start(name, namespace, argv), socket };
 }
 

@@ -65,6 +65,9 @@ const ROUTES: readonly RouteEntry[] = [
   post('/v1/neighbors/([^/]+)/enable', ({ commands }, { parameters }) =>
     done(commands.enableNeighbor(parameters[0]!)),
   ),
+  post('/v1/apply', ({ commands }, { body }) => ({
+    value: { ok: commands.applyConfig(flagOf(body, 'force')) },
+  })),
   post('/v1/log-level', ({ commands }, { body }) => {
     commands.setLogLevel(textOf(body, 'level') ?? '');
     return { value: { ok: true } };
@@ -130,6 +133,12 @@ function directionOf(body: unknown): 'in' | 'out' | undefined {
   const direction = textOf(body, 'soft');
   if (direction === undefined || direction === 'in' || direction === 'out') return direction;
   throw new CatbirdError('CATBIRD_API_REQUEST', `soft is in or out, not '${direction}'`);
+}
+
+function flagOf(body: unknown, key: string): boolean {
+  return (
+    typeof body === 'object' && body !== null && (body as Record<string, unknown>)[key] === true
+  );
 }
 
 function textOf(body: unknown, key: string): string | undefined {

@@ -169,4 +169,10 @@ export interface DaemonCommands {
   abortDrain(): void;
   /** Ends the process without a word to the neighbors, which bridge it like a restart. */
   stop(): void;
+  /**
+   * Reads the configuration again; or applies what is held.
+   *
+   * @returns false when nothing is held
+   */
+  applyConfig(isForced: boolean): boolean;
 }

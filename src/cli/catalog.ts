@@ -11,6 +11,7 @@ Each variable of calico-node's environment counts, and has a flag that wins (doc
               --advertise-cluster-ips CIDR --namespace NAME --endpoint-status-path-prefix DIR
               --calico-config FILE --use-pod-cidr --templates DIR
               --templates-configmap NAME --templates-etcd-prefix KEY
+              --state DIR --brake SHARE --brake-wait TIME (of the daemon alone)
   etcd        --etcd-endpoints URLS --etcd-discovery-srv DOMAIN --etcd-username NAME --etcd-password TEXT
               --etcd-ca-cert-file FILE --etcd-cert-file FILE --etcd-key-file FILE
               --tls-cipher-suites NAMES --tls-min-version 1.2|1.3
@@ -36,7 +37,12 @@ forwarding while the daemon restarts; SIGINT stops with a Cease notification (se
 \`catbird stop\` and \`catbird drain\`).
 
   --config FILE            a static configuration file
-${DATASTORE_HELP}  --api PATH               unix socket for \`catbird show\` (default /run/catbird/catbird.sock)
+${DATASTORE_HELP}  --state DIR              where the last good configuration is kept, for a start without the datastore
+                           (default /var/lib/catbird; none: nowhere)
+  --brake SHARE            (50%, or off) hold a configuration of the datastore that would remove more than this share
+                           of the peers, pools or routes, or all of them
+  --brake-wait TIME        (10m) apply what is held after this time (default: only \`catbird apply --force\` does)
+  --api PATH               unix socket for \`catbird show\` (default /run/catbird/catbird.sock)
   --bird-sockets DIR       answer birdc, birdcl and calico-node on DIR/bird.ctl and DIR/bird6.ctl
   --http ADDRESS:PORT      serve /metrics, /healthz and /readyz (docs/metrics.md), as 127.0.0.1:9179
   --http-host NAMES        names it is reached by, beside addresses and localhost
@@ -172,6 +178,17 @@ off. Routes in the kernel stay in either case.
 
   --api PATH       unix socket of the daemon (default /run/catbird/catbird.sock, env CATBIRD_API)`,
     load: async () => (await import('./commands/stop.ts')).stop,
+  },
+  {
+    name: 'apply',
+    summary: 'read the configuration again, or release a held one',
+    help: `catbird apply [--force]
+
+Has the file or datastore read again, as SIGHUP does. With --force a configuration that is held because it
+would take away too much is applied; \`catbird show config\` tells whether there is one, and why.
+
+${API_HELP}`,
+    load: async () => (await import('./commands/apply.ts')).apply,
   },
   {
     name: 'log-level',

@@ -17,9 +17,13 @@ export async function getDocument(socketPath: string, path: string): Promise<unk
   return JSON.parse(await readAll(await call(socketPath, 'GET', path)));
 }
 
-/** Carries out a command. */
-export async function postCommand(socketPath: string, path: string, body: object): Promise<void> {
-  await readAll(await call(socketPath, 'POST', path, JSON.stringify(body)));
+/** Carries out a command. @returns the daemon's answer */
+export async function postCommand(
+  socketPath: string,
+  path: string,
+  body: object,
+): Promise<unknown> {
+  return JSON.parse(await readAll(await call(socketPath, 'POST', path, JSON.stringify(body))));
 }
 
 /** Reads JSON lines as they come, undecoded. */

@@ -33,6 +33,10 @@ export interface ViewContext {
   faults(): readonly string[];
   /** What became of users' templates; undefined without templates. */
   templates(): object | undefined;
+  /** How datastore and daemon stand to each other; undefined for a file. */
+  datastore(): object | undefined;
+  /** Reads the configuration again; or applies what is held, and tells whether there was something. */
+  applyConfig(isForced: boolean): boolean;
 }
 
 /** RIB-2: how far a next hop is, where the kernel cannot tell. */
@@ -83,12 +87,14 @@ export function makeViews(context: ViewContext): DaemonViews {
       ...printConfig(daemon.config),
       faults: context.faults(),
       templates: context.templates() ?? { overrides: [], rejectedTotal: 0 },
+      datastore: context.datastore() ?? null,
     }),
   };
 }
 
 /** The commands over a running daemon. */
-export function makeCommands({ daemon, log, stop }: ViewContext): DaemonCommands {
+export function makeCommands(context: ViewContext): DaemonCommands {
+  const { daemon, log, stop, applyConfig } = context;
   const find = (name: string) => daemon.neighbors.find(name);
   const because = (subcode: number, text: string | undefined) =>
     text === undefined ? { subcode } : { subcode, text };
@@ -115,6 +121,7 @@ export function makeCommands({ daemon, log, stop }: ViewContext): DaemonCommands
       find(name)?.enable();
       return find(name) !== undefined;
     },
+    applyConfig,
     setLogLevel(level) {
       if (!LOG_LEVELS.includes(level)) {
         throw new CatbirdError(

@@ -61,6 +61,8 @@ export interface DatastoreFault {
   /** `spec.peerIP`; empty when the whole document is meant. */
   readonly path: string;
   readonly reason: string;
+  /** The store cannot be reached at present: what was read before is in use. */
+  readonly isOutage?: true;
 }
 
 export type Severity = 'Trace' | 'Debug' | 'Info' | 'Warning' | 'Error' | 'Fatal';

@@ -11,6 +11,30 @@ export interface ConfigDelivery {
   readonly notes?: readonly string[];
   /** What became of users' templates, where there may be any. */
   readonly templates?: TemplateReport;
+  /** The datastore cannot be reached; this is what was read before. */
+  readonly isOutage?: boolean;
+  /** The datastore says that there is no full mesh. */
+  readonly isMeshOff?: boolean;
+}
+
+/** How datastore and daemon stand to each other, for `show config`. */
+export interface DatastoreReport {
+  /** `unreachable`: what was read before is in use; `stored`: so is what an earlier run kept on disk. */
+  readonly state: 'followed' | 'unreachable' | 'stored';
+  /** Since the datastore was last known to say what runs; 0 while it is followed. */
+  readonly ageSec: number;
+  /** Counts configurations: the newest one, and the one that runs. They differ while one is held. */
+  readonly generation: { readonly desired: number; readonly applied: number };
+  readonly held: HeldReport | null;
+}
+
+/** A configuration that takes away too much. */
+export interface HeldReport {
+  readonly reason: string;
+  /** ISO 8601. */
+  readonly since: string;
+  /** Until it is applied all the same; null: when an operator says so. */
+  readonly releaseInSec: number | null;
 }
 
 export interface ConfigSource {
@@ -18,5 +42,13 @@ export interface ConfigSource {
   start(onDelivery: (delivery: ConfigDelivery) => void): Promise<void>;
   /** Reads again at once (SIGHUP). */
   reload(): void;
+  /** What is to be said of the source now; undefined where there is nothing. */
+  report?(): DatastoreReport;
+  /**
+   * Applies what is held.
+   *
+   * @returns false when nothing is
+   */
+  release?(): boolean;
   stop(): Promise<void>;
 }

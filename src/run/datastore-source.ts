@@ -92,7 +92,10 @@ export class DatastoreSource implements ConfigSource {
       const result = await inSlices(renderer.steps(snapshot), clock);
       const faults = [...this.#templateFaults, ...describeFaults(snapshot, result)];
       const { config, notes, templates } = result;
-      this.#onDelivery({ config, faults, notes, templates });
+      const isOutage = snapshot.faults.some((fault) => fault.isOutage);
+      const mesh = snapshot.bgpConfigurations.get('default')?.nodeToNodeMeshEnabled;
+      const isMeshOff = mesh === false || config?.router.clusterId !== undefined;
+      this.#onDelivery({ config, faults, notes, templates, isOutage, isMeshOff });
     } catch (error) {
       // A mistake of ours on the configuration's side takes no session down (START-8).
       const reason = error instanceof Error ? error.stack : String(error);

@@ -157,3 +157,14 @@ t.test('drain and stop refuse what makes no sense', async (t) => {
   t.match(await run(['stop', '--wait', '5', '--api', api]), { code: 2, err: /--withdraw/ });
   t.same(record, []);
 });
+
+t.test(
+  'apply has the configuration read again; with --force it releases what is held',
+  async (t) => {
+    const { api, record } = await withDaemon(t);
+    t.equal((await run(['apply', '--api', api])).code, 0);
+    const forced = await run(['apply', '--force', '--api', api]);
+    t.match(forced, { code: 1, err: /no configuration is held/ });
+    t.same(record, ['apply false', 'apply true']);
+  },
+);

@@ -178,7 +178,8 @@ function startNode(t: Test, lab: Laboratory, index: number): LiveNode {
   const namespace = lab.network.addHost(name, `10.66.0.${index}/24`);
   const socket = lab.path(`${name}.sock`);
   const env = [`ETCD_ENDPOINTS=http://${STORE}:2379`, `NODENAME=${name}`, 'KUBECONFIG='];
-  const argv = ['env', ...env, process.execPath, CATBIRD, 'run', '--api', socket];
+  const own = ['--api', socket, '--state', lab.path(`${name}.state`)];
+  const argv = ['env', ...env, process.execPath, CATBIRD, 'run', ...own];
   const removed: string[] = [];
   const [command, ...words] = inside(namespace, ['ip', 'monitor', 'route']);
   const monitor = spawn(command!, words, { stdio: ['ignore', 'pipe', 'ignore'] });

@@ -105,6 +105,8 @@ export class LabNode {
       stop: () => void this.stopped++,
       faults: () => [],
       templates: () => undefined,
+      datastore: () => undefined,
+      applyConfig: () => false,
     };
     this.#running = { daemon, views: makeViews(context), commands: makeCommands(context) };
     await daemon.start();

@@ -113,6 +113,10 @@ export function recordingCommands(record: string[]): DaemonCommands {
     softClearNeighbor: note('soft'),
     shutdownNeighbor: note('shutdown'),
     enableNeighbor: note('enable'),
+    applyConfig: (isForced) => {
+      record.push(`apply ${isForced}`);
+      return !isForced;
+    },
     setLogLevel: (level) => void record.push(`log-level ${level}`),
     drain: ({ waitSec, text, stops }) =>
       void record.push(

@@ -259,5 +259,5 @@ export class EtcdSource implements ObjectSource {
 
 function outageFault(reason: string): DatastoreFault {
   const text = `it cannot be reached (${reason}); what was read before stays in use`;
-  return { ...faultAt(undefined, { reason: text }), file: 'etcd' };
+  return { ...faultAt(undefined, { reason: text }), file: 'etcd', isOutage: true };
 }

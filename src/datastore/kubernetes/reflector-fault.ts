@@ -4,10 +4,11 @@ import { faultAt } from '../source.ts';
 import type { Reflector } from './reflector.ts';
 
 /** @returns one fault, or none */
-export function faultOf({ problem, resource }: Reflector): DatastoreFault[] {
+export function faultOf({ problem, resource, isSilent }: Reflector): DatastoreFault[] {
   if (problem === undefined) return [];
   const place = resource.fieldSelector
     ? `${resource.path}?${resource.fieldSelector}`
     : resource.path;
-  return [{ ...faultAt(undefined, { reason: problem }), file: place }];
+  const fault = { ...faultAt(undefined, { reason: problem }), file: place };
+  return [isSilent ? { ...fault, isOutage: true } : fault];
 }

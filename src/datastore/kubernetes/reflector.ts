@@ -73,6 +73,8 @@ interface Item {
   readonly source: Source;
 }
 
+const SILENT = 'the API server has not answered for ten minutes; what it said last stays in use';
+
 export class Reflector {
   readonly resource: Resource;
   readonly #ports: ReflectorPorts;
@@ -108,6 +110,11 @@ export class Reflector {
   }
 
   /** What keeps it from being as it should, in words; undefined when nothing does. */
+  /** The problem is that nobody answers. */
+  get isSilent(): boolean {
+    return this.#problem === SILENT;
+  }
+
   get problem(): string | undefined {
     return this.#problem;
   }
@@ -347,9 +354,7 @@ export class Reflector {
     if (this.#standing === 'starting') {
       this.#take(this.#items, 'starting', `not read yet: ${error.message}`);
     } else if (silentMs >= LOST_MS) {
-      const problem =
-        'the API server has not answered for ten minutes; what it said last stays in use';
-      this.#take(this.#items, this.#standing, problem);
+      this.#take(this.#items, this.#standing, SILENT);
     }
   }
 

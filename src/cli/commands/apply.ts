@@ -1,0 +1,15 @@
+/** `catbird apply [--force]`: has the configuration read again, or releases what the brake holds. */
+import { parseArgs } from 'node:util';
+import { apiPath, postCommand } from '../client.ts';
+import { type CommandIo, EXIT_DONE, EXIT_NO } from '../command.ts';
+
+/** Runs the command; 1 when nothing is held that could be forced. */
+export async function apply(args: string[], io: CommandIo): Promise<number> {
+  const options = { api: { type: 'string' }, force: { type: 'boolean', default: false } } as const;
+  const { values } = parseArgs({ args, options });
+  const { force } = values;
+  const answer = await postCommand(apiPath(values.api, io.env), '/v1/apply', { force });
+  if ((answer as { ok?: boolean }).ok) return EXIT_DONE;
+  io.stderr.write('catbird: no configuration is held; catbird show config tells what runs\n');
+  return EXIT_NO;
+}
