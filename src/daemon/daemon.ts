@@ -127,10 +127,15 @@ export class Daemon {
       routesChanged: (family, changes) => this.#installer.routesChanged(family, changes),
       endOfRib: (peer, family) => this.neighbors.endOfRib(peer, family),
     });
-    await this.#ports.forwarding.start(
-      () => this.rib.nextHopsChanged(),
-      (prefix, route) => this.#learned.learned(prefix, route),
-    );
+    const { forwarding } = this.#ports;
+    await forwarding.start({
+      nextHopsChanged: () => this.rib.nextHopsChanged(),
+      learned: (prefix, route) => this.#learned.learned(prefix, route),
+      networkChanged: () => {
+        this.#learned.connected(forwarding.subnets());
+        this.neighbors.networkChanged();
+      },
+    });
     const faults = (await this.#listen(this.#config)).filter((fault) => !isNoSuchFamily(fault));
     if (faults.length > 0) return faults;
     const names = this.#config.neighbors.map(({ name }) => name);

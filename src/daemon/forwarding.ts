@@ -6,28 +6,41 @@ import type { FibRouteView, RouteView } from '../api/views.ts';
 import type { Config } from '../config/model.ts';
 import type { FibFigures } from '../fib/fib.ts';
 import type { KernelRoute } from '../fib/kernel.ts';
+import type { ConnectedSubnet } from '../fib/kernel-view.ts';
 import type { RoutePlanInput } from '../fib/route-policy.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { NextHopResolver } from '../rib/ports.ts';
+
+/** Who is told what the kernel says. */
+export interface ForwardingListener {
+  /** Next hops in use resolve otherwise. */
+  nextHopsChanged(): void;
+  /** What other software has in the kernel for a prefix, undefined for nothing more. */
+  learned(prefix: Prefix, route: KernelRoute | undefined): void;
+  /** Interfaces or their addresses are others than before. */
+  networkChanged(): void;
+}
 
 export interface Forwarding {
   readonly resolver: NextHopResolver;
   /**
    * Reads the kernel and adopts the routes an earlier run left.
    *
-   * @param onNextHopsChanged told when next hops in use resolve otherwise
-   * @param onLearned told what other software has in the kernel for a prefix, undefined for nothing more
    * @throws CatbirdError when the kernel cannot be read
    */
-  start(
-    onNextHopsChanged: () => void,
-    onLearned?: (prefix: Prefix, route: KernelRoute | undefined) => void,
-  ): Promise<void>;
+  start(listener: ForwardingListener): Promise<void>;
   /** Lets go of the kernel; its routes stay (START-3). */
   stop(): Promise<void>;
   /** Says on which interface a link-local next hop is. */
   locate(nextHop: Address, zone: string): void;
+  /** Subnets of interfaces that are up. */
+  subnets(): Iterable<ConnectedSubnet>;
+  /** The interface, up, whose subnet holds the address; undefined when there is none. */
+  interfaceTo(address: Address): string | undefined;
+  isInterfaceUp(name: string): boolean;
+  /** False when no interface has the address (any more). */
+  hasAddress(address: Address): boolean;
   /** Takes over how routes are planned; the caller then installs every route again. */
   configure(config: Config): void;
   /** Installs a best route, or keeps it out of the kernel, as the configuration says. */
@@ -47,6 +60,10 @@ export const NO_FORWARDING: Forwarding = {
   async start() {},
   async stop() {},
   locate() {},
+  subnets: () => [],
+  interfaceTo: () => undefined,
+  isInterfaceUp: () => true,
+  hasAddress: () => true,
   configure() {},
   install() {},
   remove() {},

@@ -9,7 +9,7 @@ import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Forwarding } from './forwarding.ts';
+import type { Forwarding, ForwardingListener } from './forwarding.ts';
 
 export interface KernelForwardingOptions {
   readonly kernel: Kernel;
@@ -38,14 +38,12 @@ export class KernelForwarding implements Forwarding {
     this.#planner = this.#plannerFor(config);
   }
 
-  async start(
-    onNextHopsChanged: () => void,
-    onLearned?: Parameters<Forwarding['start']>[1],
-  ): Promise<void> {
-    if (onLearned) this.#view.onRoute(onLearned);
+  async start(listener: ForwardingListener): Promise<void> {
+    this.#view.onRoute((prefix, route) => listener.learned(prefix, route));
+    this.#view.onNetwork(() => listener.networkChanged());
     this.resolver.onChange(() => {
       this.#fib.retarget((target) => this.#planner.refresh(target));
-      onNextHopsChanged();
+      listener.nextHopsChanged();
     });
     await this.#view.start();
     await this.#fib.start();
@@ -59,6 +57,22 @@ export class KernelForwarding implements Forwarding {
 
   locate(nextHop: Address, zone: string): void {
     this.resolver.locate(nextHop, zone);
+  }
+
+  subnets() {
+    return this.#view.subnets();
+  }
+
+  interfaceTo(address: Address): string | undefined {
+    return this.#view.subnetOf(address)?.interface;
+  }
+
+  isInterfaceUp(name: string): boolean {
+    return this.#view.isInterfaceUp(name);
+  }
+
+  hasAddress(address: Address): boolean {
+    return this.#view.isOwnAddress(address);
   }
 
   configure(config: Config): void {

@@ -1,9 +1,11 @@
 /**
- * Routes other software put into the kernel, as routes of the RIB: borrowed pod addresses, live
- * migration, another agent's announcements (LEARN-4). They are never written back (LEARN-3).
+ * What the kernel has without us, as routes of the RIB: routes of other software, such as borrowed pod
+ * addresses, live migration, another agent's announcements (LEARN-4), and the subnets interfaces are in
+ * (LEARN-5). They are never written back (LEARN-3).
  */
 import type { Config } from '../config/model.ts';
 import type { KernelRoute } from '../fib/kernel.ts';
+import type { ConnectedSubnet } from '../fib/kernel-view.ts';
 import { FAMILIES } from '../net/family.ts';
 import { matchesAnyGlob } from '../net/glob.ts';
 import type { Prefix } from '../net/prefix.ts';
@@ -22,6 +24,8 @@ const TUNNELS: readonly string[] = ['*.cali', '*.calico', 'tunl0'];
 export class LearnedRoutes {
   readonly #rib: Rib;
   readonly #known = new Map<string, KernelRoute>();
+  /** Interfaces by subnet in text form. */
+  #subnets: ReadonlyMap<string, ConnectedSubnet> = new Map();
   #isOn = false;
   #normal: NormalPriority;
 
@@ -40,6 +44,23 @@ export class LearnedRoutes {
       if (learn) this.#originate(route);
       else this.#rib.withdrawLocal(route.prefix, 'kernel');
     }
+    for (const subnet of this.#subnets.values()) {
+      if (learn) this.#originateSubnet(subnet);
+      else this.#rib.withdrawLocal(subnet.prefix, 'direct');
+    }
+  }
+
+  /** Takes note of the subnets there are now. */
+  connected(subnets: Iterable<ConnectedSubnet>): void {
+    const before = this.#subnets;
+    this.#subnets = new Map([...subnets].map((subnet) => [formatPrefix(subnet.prefix), subnet]));
+    if (!this.#isOn) return;
+    for (const [key, { prefix }] of before) {
+      if (!this.#subnets.has(key)) this.#rib.withdrawLocal(prefix, 'direct');
+    }
+    for (const [key, subnet] of this.#subnets) {
+      if (before.get(key)?.interface !== subnet.interface) this.#originateSubnet(subnet);
+    }
   }
 
   /** Takes note of what the kernel has for a prefix; undefined: nothing any more. */
@@ -50,6 +71,10 @@ export class LearnedRoutes {
     if (!this.#isOn) return;
     if (route) this.#originate(route);
     else this.#rib.withdrawLocal(prefix, 'kernel');
+  }
+
+  #originateSubnet({ prefix, interface: name }: ConnectedSubnet): void {
+    this.#rib.originate({ prefix, source: 'direct', gateway: undefined, interface: name });
   }
 
   #originate(route: KernelRoute): void {

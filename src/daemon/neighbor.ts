@@ -38,6 +38,7 @@ import type { Quarantine } from './quarantine.ts';
 import { RefreshWatch } from './refresh-watch.ts';
 import { RestartHelper } from './restart-helper.ts';
 import { ribPeerOf } from './rib-peer.ts';
+import { lossOf, pathOf, type SessionPath } from './session-path.ts';
 import { sessionSettingsOf } from './session-settings.ts';
 
 export interface NeighborPorts extends SessionPorts, BfdWatchPorts {
@@ -87,6 +88,8 @@ export class Neighbor implements SessionEvents {
   #penaltyTimer: Timer | undefined;
   readonly #prefixLimit: PrefixLimit;
   readonly #refresh: RefreshWatch;
+  /** Of the established session. */
+  #path: SessionPath | undefined;
   #isShutDown = false;
   /** While Established with a family that the session's own address is not of. */
   #beside: ReturnType<OwnAddresses['follow']> | undefined;
@@ -104,7 +107,7 @@ export class Neighbor implements SessionEvents {
     this.#ports = ports;
     this.#owner = owner;
     this.#prefixLimit = new PrefixLimit(neighbor.maximumPrefixes);
-    this.bfd = new BfdWatch(ports, () => this.#pathBroke());
+    this.bfd = new BfdWatch(ports, () => this.#pathBroke({ subcode: CEASE_BFD_DOWN }));
     this.peerId = ports.rib.addPeer(ribPeerOf(neighbor, config));
     this.#helper = new RestartHelper(ports, this.peerId, () => owner.rested(this));
     const settings = sessionSettingsOf(neighbor, config, isRestarting, ports.softwareVersion);
@@ -194,6 +197,14 @@ export class Neighbor implements SessionEvents {
     this.#endPenalty();
   }
 
+  /** Interfaces or addresses changed. */
+  networkChanged(): void {
+    const loss = this.#path && lossOf(this.#path, this.#ports.forwarding);
+    if (!loss) return;
+    this.#ports.log.warn({ neighbor: this.#config.name, loss }, 'session lost its path');
+    this.#pathBroke({ subcode: CEASE_CONFIGURATION_CHANGE, text: loss });
+  }
+
   stateChanged(from: SessionState, to: SessionState, reason: string): void {
     const fields = { neighbor: this.#config.name, from, to, reason };
     const isNews = from === 'Established' || to === 'Established';
@@ -205,6 +216,7 @@ export class Neighbor implements SessionEvents {
     const { gracefulRestart } = negotiated;
     const owesRoutes = gracefulRestart !== undefined && !gracefulRestart.isRestarting;
     const { address, interface: zone } = this.#config;
+    this.#path = pathOf(this.#config, link.localAddress, this.#ports.forwarding);
     if (zone !== undefined) this.#ports.forwarding.locate(address, zone);
     this.#helper.up(negotiated);
     this.#negotiated = negotiated;
@@ -326,6 +338,7 @@ export class Neighbor implements SessionEvents {
     this.#beside?.stop();
     this.#beside = undefined;
     this.#refresh.cancel();
+    this.#path = undefined;
     this.#helper.down(reason.isGraceful ? this.#negotiated?.gracefulRestart : undefined);
     this.#isDeferred = false;
     this.#owner.present(this.#config.name, false);
@@ -349,10 +362,10 @@ export class Neighbor implements SessionEvents {
     this.start();
   }
 
-  /** RFC 9384: an Established session ends at once, and may come back at once. */
-  #pathBroke(): void {
+  /** An Established session ends at once (RFC 9384), and may come back at once. */
+  #pathBroke(reason: StopReason): void {
     if (this.session.state !== 'Established') return;
-    this.session.stop({ subcode: CEASE_BFD_DOWN });
+    this.session.stop(reason);
     this.session.start();
   }
 

@@ -63,6 +63,11 @@ export class Neighbors {
       ?.endOfRib(family);
   }
 
+  /** Interfaces or addresses changed: sessions that stand on what is gone end. */
+  networkChanged(): void {
+    for (const { neighbor } of this.#byIdentity.values()) neighbor.networkChanged();
+  }
+
   /** Our routes are complete: those who waited for them are told (RFC 4724 §4.1). */
   announce(): void {
     for (const { neighbor } of this.#byIdentity.values()) neighbor.announce();

@@ -10,6 +10,7 @@ import type { Address } from '../net/address.ts';
 import { FAMILIES, type Family } from '../net/family.ts';
 import { matchesAnyGlob } from '../net/glob.ts';
 import { makePrefix, type Prefix } from '../net/prefix.ts';
+import { formatAddress } from '../net/text.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { InterfaceAddress, Kernel, KernelChange, KernelLink, KernelRoute } from './kernel.ts';
@@ -47,6 +48,7 @@ export class KernelView {
   readonly #rescan: Rescan;
   readonly #listeners = new Set<() => void>();
   readonly #routeListeners = new Set<LearnedRouteListener>();
+  readonly #networkListeners = new Set<() => void>();
   /** Routes of a prefix, lowest metric first. */
   #routes = new LongestMatch<readonly KernelRoute[]>();
   readonly #subnets = new LongestMatch<ConnectedSubnet>();
@@ -59,6 +61,8 @@ export class KernelView {
   readonly #linkReads: LinkReads;
   readonly #tables: ReadonlySet<number>;
   #isNotifying = false;
+  /** Interfaces and addresses as last read, in words. */
+  #network = '';
   #ignored: readonly string[] = [];
 
   constructor(options: KernelViewOptions) {
@@ -96,6 +100,11 @@ export class KernelView {
   /** Called once per turn in which anything changed. */
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
+  }
+
+  /** Called when interfaces or their addresses are others than before, once they were read. */
+  onNetwork(listener: () => void): void {
+    this.#networkListeners.add(listener);
   }
 
   /** Called for every learned route that appears, changes or goes, before `onChange`; those found by `start` too. */
@@ -230,7 +239,6 @@ export class KernelView {
   async #readLinksAgain(): Promise<void> {
     try {
       await this.#readLinks();
-      if (this.#unwatch) this.#notify();
     } catch (error) {
       this.#failed(error);
     }
@@ -258,8 +266,13 @@ export class KernelView {
     const { kernel } = this.#options;
     const links = await kernel.dumpLinks();
     const addresses = await kernel.dumpAddresses();
+    const network = describeNetwork(links, addresses, this.#ignored);
+    if (network === this.#network) return;
+    this.#network = network;
     this.#links = new Map(links.map((link) => [link.name, link]));
     this.#setAddresses(addresses);
+    this.#notify();
+    for (const listener of this.#networkListeners) listener();
   }
 
   async #readAllRoutes(): Promise<void> {
@@ -324,6 +337,20 @@ export class KernelView {
 }
 
 type RouteChange = Extract<KernelChange, { kind: 'route' }>;
+
+function describeNetwork(
+  links: readonly KernelLink[],
+  addresses: readonly InterfaceAddress[],
+  ignored: readonly string[],
+): string {
+  const words = links.map(({ name, index, isEnabled, isUp }) => [name, index, isEnabled, isUp]);
+  const numbers = addresses.map(({ address, peer, ...facts }) => [
+    formatAddress(address),
+    peer ? formatAddress(peer) : '',
+    ...Object.values(facts),
+  ]);
+  return JSON.stringify([words, numbers, ignored]);
+}
 
 /** The kernel keeps one route there. */
 function isSamePlace(a: KernelRoute, b: KernelRoute): boolean {

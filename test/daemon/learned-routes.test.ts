@@ -89,6 +89,28 @@ t.test('Felix’s way around over a plain interface is not announced (AMB-15)', 
   t.same(found, ['203.0.113.9/32 via 10.0.0.7'], 'with its gateway as next hop (NH-1)');
 });
 
+t.test('subnets of interfaces are routes as well, never written (LEARN-5, RIB-1)', async (t) => {
+  const { lab, a, b } = await start();
+  a.kernel.addLink('eth1', [{ address: parseAddress('192.0.2.1')!, length: 24 }]);
+  await lab.settle(1000);
+  const isIt = (route: string) => route.startsWith('192.0.2.0/24');
+  t.same(b.routes().filter(isIt), ['192.0.2.0/24 via 10.0.0.1']);
+  t.same(a.kernelRoutes().filter(isIt), []);
+  await b.apply(`${config('10.0.0.2', false)}originate: [ { cidr: 192.0.2.0/24, kind: service } ]`);
+  await lab.settle(1000);
+  t.same(a.routes().filter(isIt), ['192.0.2.0/24 via -'], 'preferred to BGP');
+  a.kernel.setLink('eth1', false);
+  await lab.settle(1000);
+  t.same(a.routes().filter(isIt), ['192.0.2.0/24 via 10.0.0.2'], 'while the interface is up');
+  a.kernel.setLink('eth1', true);
+  await lab.settle(1000);
+  await a.apply(
+    config('10.0.0.1', true).replace('learn: true', 'learn: true, ignoredInterfaces: [eth*]'),
+  );
+  await lab.settle(1000);
+  t.same(a.routes().filter(isIt), ['192.0.2.0/24 via 10.0.0.2'], 'and not ignored (RECONF-7)');
+});
+
 t.test('learning begins and ends live', async (t) => {
   const { lab, a, b } = await start();
   a.kernel.put(kernelRoute('10.1.9.5/32', 'cali0', 1024));
