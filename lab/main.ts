@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { catbirdReflector } from './scenes/catbird-reflector.ts';
 import { fullMesh } from './scenes/full-mesh.ts';
 import { fullTable, recordedTable } from './scenes/full-table.ts';
+import { noLoss } from './scenes/no-loss.ts';
 import { reflectorOffCluster } from './scenes/reflector-off-cluster.ts';
 import { restart } from './scenes/restart.ts';
 import type { Scene } from './scenes/scene.ts';
@@ -29,6 +30,7 @@ const SCENES: readonly Scene[] = [
   catbirdReflector,
   fullTable,
   restart,
+  noLoss,
 ];
 
 interface Options {

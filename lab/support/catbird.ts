@@ -1,5 +1,6 @@
 /** Catbird in a namespace: from the cluster's datastore folder, or from a static configuration. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeDatastore } from './cluster.ts';
 import type { Daemon } from './daemon.ts';
@@ -28,10 +29,10 @@ export const catbird: NodeProgram = {
   obstacle: () => (existsSync(DIST) ? undefined : 'dist/ is missing: run npm run build'),
 };
 
-function startNode({ lab, cluster, name, namespace }: NodeStart): RunningNode {
+function startNode({ lab, cluster, name, namespace, command }: NodeStart): RunningNode {
   const folder = writeDatastore(lab, cluster);
   const source = ['--datastore', `folder:${folder}`, '--node', name];
-  const { daemon, socket } = startCatbird(lab, name, namespace, source);
+  const { daemon, socket } = startCatbird(lab, name, namespace, source, command);
   return {
     daemon,
     neighbors: () =>
@@ -66,11 +67,22 @@ export function startCatbird(
   name: string,
   namespace: string,
   source: readonly string[],
+  program = CATBIRD,
 ): { daemon: Daemon; socket: string } {
   const socket = lab.path(`${name}.sock`);
   const own = ['--api', socket, '--state', lab.path(`${name}.state`)];
-  const argv = [process.execPath, CATBIRD, 'run', ...source, ...own];
+  const argv = [process.execPath, program, 'run', ...source, ...own];
   return { daemon: lab.start(name, namespace, argv), socket };
+}
+
+/** Another build beside the first: the same program with another version. @returns its command */
+export function changedBuild(lab: Laboratory, version: string): string {
+  const [from, to] = [dirname(DIST), lab.folder('changed')];
+  for (const part of ['bin', 'dist']) cpSync(join(from, part), join(to, part), { recursive: true });
+  symlinkSync(join(from, 'node_modules'), join(to, 'node_modules'));
+  const manifest = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8')) as object;
+  writeFileSync(join(to, 'package.json'), JSON.stringify({ ...manifest, version }));
+  return join(to, 'bin', 'catbird');
 }
 
 /** The part of `catbird show neighbors -o json` the lab reads. */

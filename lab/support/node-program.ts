@@ -22,6 +22,8 @@ export interface NodeStart {
   readonly namespace: string;
   /** What the control is configured with; Catbird finds its sessions in the datastore. */
   readonly sessions: readonly ExpectedSession[];
+  /** Another build than that of this folder. */
+  readonly command?: string | undefined;
 }
 
 export interface RunningNode {

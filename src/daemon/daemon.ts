@@ -21,7 +21,6 @@ import type { Random } from '../runtime/random.ts';
 import type { Transport } from '../runtime/transport.ts';
 import type { UdpTransport } from '../runtime/udp.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Convergence } from './convergence.ts';
 import { describeDiff } from './describe-diff.ts';
 import { Drain } from './drain.ts';
 import type { Forwarding } from './forwarding.ts';
@@ -53,8 +52,6 @@ export class Daemon {
   readonly rib: Rib;
   readonly neighbors: Neighbors;
   readonly quarantine = new Quarantine();
-  /** Measures how long changes take, where somebody wants to know. */
-  convergence: Convergence | undefined;
   readonly drain: Drain;
   readonly #ports: DaemonPorts;
   readonly #listener: BgpListener;
@@ -91,6 +88,7 @@ export class Daemon {
     const neighborPorts = { ...ports, rib, bfd: this.#bfd, quarantine, ownAddresses };
     this.neighbors = new Neighbors(neighborPorts, {
       settled: (name) => this.#recovery?.settle(name),
+      owesNothing: (name) => this.#recovery?.settleSoon(name),
       present: (name, isPresent) => this.#recovery?.setPresent(name, isPresent),
       isDeferring: () => this.#recovery?.isDeferring ?? false,
     });
@@ -129,7 +127,6 @@ export class Daemon {
     this.rib.setListener({
       routesChanged: (family, changes) => this.#installer.routesChanged(family, changes),
       endOfRib: (peer, family) => this.neighbors.endOfRib(peer, family),
-      caughtUp: (receivedAt) => this.convergence?.caughtUp(receivedAt),
     });
     const { forwarding } = this.#ports;
     await forwarding.start({

@@ -103,10 +103,6 @@ export class KernelForwarding implements Forwarding {
     return this.#fib.stateOf(prefix);
   }
 
-  written() {
-    return this.#fib.written();
-  }
-
   figures() {
     return this.#fib.figures();
   }

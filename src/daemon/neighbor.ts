@@ -53,8 +53,10 @@ export interface NeighborPorts extends SessionPorts, BfdWatchPorts {
 
 /** What a neighbour tells the daemon. */
 export interface NeighborOwner {
-  /** It delivered its routes, or turned out to owe none (START-1). */
+  /** It delivered its routes, or is gone (START-1). */
   settled(name: string): void;
+  /** It turned out to owe no End-of-RIB: no graceful restart, or restarting itself (RFC 4724 §4.1). */
+  owesNothing(name: string): void;
   /** Its session came up, or was lost. */
   present(name: string, isPresent: boolean): void;
   /** True while we restart: whoever bridges it is told nothing yet (RFC 4724 §4.1). */
@@ -236,7 +238,7 @@ export class Neighbor implements SessionEvents {
       outboundLimitReached: () => this.#outboundLimitReached(),
     });
     this.#owner.present(this.#config.name, true);
-    if (!owesRoutes) this.#owner.settled(this.#config.name);
+    if (!owesRoutes) this.#owner.owesNothing(this.#config.name);
   }
 
   update(bytes: Uint8Array, at: number, end: number): UpdateFault | undefined {

@@ -2,9 +2,10 @@
  * Start-up recovery (START-1, RFC 4724 §4.1): decides when neighbours that bridge our restart are told our
  * routes, and when routes left in the kernel by an earlier run may be pruned.
  *
- * Every neighbour configured at start owes an End-of-RIB. Both happen when all have delivered it, or
- * turned out to owe none: no graceful restart, or restarting themselves. One that says nothing holds the
- * others back for a bounded time only:
+ * Every neighbour configured at start owes an End-of-RIB. Both happen when all have delivered it. One that
+ * turned out to owe none (no graceful restart, or restarting itself) usually sends its routes at once all the
+ * same: it has a few seconds for that, or else all nodes of a cluster that restart together would tell and prune
+ * before they know each other's routes. One that says nothing holds the others back for a bounded time only:
  *
  *     0 s ─────────── 60 s ───────────────── selectionDeferralTime ───────── 240 s
  *     all count       those without a        announcements go out            kernel is pruned
@@ -20,6 +21,9 @@ export const RECOVERY_LIMIT_MS = 240_000;
 /** A neighbour without a session after this long is taken for absent: no announcement waits for it. */
 export const ABSENT_AFTER_MS = 60_000;
 
+/** What a neighbour that owes nothing has to deliver its routes. */
+export const COURTESY_MS = 5_000;
+
 export interface RecoveryOwner {
   /** Called once: neighbours may be told. */
   announce(reason: string): void;
@@ -32,7 +36,8 @@ export class Recovery {
   /** Who owes, and whether it has a session. */
   readonly #owing: Map<string, boolean>;
   readonly #owner: RecoveryOwner;
-  readonly #timers: readonly Timer[];
+  readonly #clock: Clock;
+  readonly #timers: Timer[];
   #isAnnouncing = false;
   #isDone = false;
   /** Those without a session are waited for no longer. */
@@ -47,6 +52,7 @@ export class Recovery {
   ) {
     this.#owing = new Map([...names].map((name) => [name, false]));
     this.#owner = owner;
+    this.#clock = clock;
     const deferralMs = deferralTimeSec * 1000;
     const limitMs = Math.max(RECOVERY_LIMIT_MS, deferralMs);
     this.#timers = [
@@ -77,6 +83,12 @@ export class Recovery {
   settle(name: string): void {
     this.#owing.delete(name);
     this.#check();
+  }
+
+  /** The neighbour owes nothing, and is waited for as long as its routes may be on their way. */
+  settleSoon(name: string): void {
+    if (!this.#owing.has(name)) return;
+    this.#timers.push(this.#clock.setTimer(COURTESY_MS, () => this.settle(name)));
   }
 
   stop(): void {

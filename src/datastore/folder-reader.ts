@@ -4,16 +4,8 @@
  *
  * A file that no longer parses keeps what it held before, for it may be half written.
  */
-import { basename, relative } from 'node:path';
-import { readEndpointStatus } from './endpoint-status.ts';
-import {
-  isStatusFile,
-  type Listing,
-  listFiles,
-  readText,
-  reasonOf,
-  type Stamp,
-} from './folder-files.ts';
+import { relative } from 'node:path';
+import { type Listing, listFiles, readText, reasonOf, type Stamp } from './folder-files.ts';
 import { type Reading, readObjects } from './read-object.ts';
 import type { DatastoreFault } from './snapshot.ts';
 import type { Source } from './snapshot-assembler.ts';
@@ -42,27 +34,17 @@ export interface FolderContents {
 /** A document that could not be parsed. */
 type SyntaxFaults = readonly DatastoreFault[];
 
-interface Options {
-  readonly breathe?: () => Promise<void>;
-  readonly mayBeMissing?: boolean;
-}
-
 export class FolderReader {
   readonly #root: string;
-  readonly #mayBeMissing: boolean;
   readonly #breathe: () => Promise<void>;
   #files = new Map<string, FileState>();
   /** Files named by a notification: read whatever their stamp, for stamps are as coarse as a clock tick. */
   #distrusted = new Set<string>();
 
-  /**
-   * @param options.breathe awaited between documents; may let others run when that took long enough
-   * @param options.mayBeMissing a root that is not there is as good as an empty one
-   */
-  constructor(root: string, { breathe = async () => {}, mayBeMissing = false }: Options = {}) {
+  /** @param breathe awaited between documents; may let others run when that took long enough */
+  constructor(root: string, breathe: () => Promise<void> = async () => {}) {
     this.#root = root;
     this.#breathe = breathe;
-    this.#mayBeMissing = mayBeMissing;
   }
 
   /** The next {@link read} opens the file even if it looks unchanged. */
@@ -72,14 +54,14 @@ export class FolderReader {
 
   /** True when names, sizes or times differ from those of the last {@link read}. */
   async looksChanged(): Promise<boolean> {
-    const { files, unreadable } = await listFiles(this.#root, this.#mayBeMissing);
+    const { files, unreadable } = await listFiles(this.#root);
     if (unreadable.size > 0 || files.size !== this.#files.size) return true;
     return [...files].some(([path, stamp]) => this.#files.get(path)?.stamp !== stamp);
   }
 
   /** Reads what changed. The root not being readable is a fault like any other here. */
   async read(): Promise<FolderContents> {
-    const listing = await listFiles(this.#root, this.#mayBeMissing);
+    const listing = await listFiles(this.#root);
     const distrusted = this.#distrusted;
     this.#distrusted = new Set();
     const next = this.#keptFiles(listing);
@@ -146,10 +128,9 @@ export class FolderReader {
     const readings = new Map<string, Reading>();
     const sources: Source[] = [];
     const faults: DatastoreFault[] = [];
-    const chunks = isStatusFile(path) ? [{ text, lineOffset: 0 }] : splitDocuments(text);
-    for (const chunk of chunks) {
+    for (const chunk of splitDocuments(text)) {
       await this.#breathe();
-      const reading = before.readings.get(chunk.text) ?? readChunk(chunk, path);
+      const reading = before.readings.get(chunk.text) ?? readChunk(chunk);
       if ('objects' in reading) {
         readings.set(chunk.text, reading);
         sources.push({ file: path, lineOffset: chunk.lineOffset, reading });
@@ -172,11 +153,10 @@ function hasKept(text: string, { sources }: FileState): boolean {
   return text.trim() !== '' || sources.every(({ reading }) => reading.objects.length === 0);
 }
 
-function readChunk(chunk: Chunk, path: string): Reading | SyntaxFaults {
+function readChunk(chunk: Chunk): Reading | SyntaxFaults {
   const document = readDocument(chunk.text);
   if (document === undefined) return NOTHING;
-  if (!('locate' in document)) return document;
-  return isStatusFile(path) ? readEndpointStatus(document, basename(path)) : readObjects(document);
+  return 'locate' in document ? readObjects(document) : document;
 }
 
 function inFile(faults: SyntaxFaults, file: string, { lineOffset }: Chunk): DatastoreFault[] {

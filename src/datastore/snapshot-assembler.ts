@@ -66,7 +66,6 @@ function emptyCollections(): Collected {
     secrets: new Map(),
     configMaps: new Map(),
     clusterInformations: new Map(),
-    endpointStatuses: new Map(),
   };
 }
 
@@ -144,7 +143,6 @@ class Assembly {
       secrets: sorted(collections.secrets),
       configMaps: sorted(collections.configMaps),
       clusterInformations: sorted(collections.clusterInformations),
-      endpointStatuses: sorted(collections.endpointStatuses),
       faults: this.#faults,
       places: this.#places,
     };

@@ -17,7 +17,6 @@ import {
   type BlockAffinity,
   type CalicoNode,
   type EndpointSlice,
-  type EndpointStatus,
   emptySnapshot,
   type IpPool,
   type Secret,
@@ -49,7 +48,6 @@ export interface Cluster {
   readonly services?: readonly Named<Service>[];
   readonly slices?: readonly Named<EndpointSlice>[];
   readonly secrets?: readonly Secret[];
-  readonly workloads?: readonly EndpointStatus[];
   /** Of ClusterInformation `default`. */
   readonly calicoVersion?: string;
 }
@@ -131,7 +129,6 @@ export function snapshot(cluster: Cluster): Snapshot {
       })),
     ),
     secrets: namespaced(cluster.secrets ?? []),
-    endpointStatuses: byName(cluster.workloads ?? []),
     clusterInformations: byName(
       cluster.calicoVersion === undefined
         ? []

@@ -49,7 +49,21 @@ t.test('a peer that restarts too is told at once, and owes nothing (RFC 4724 §4
   const second = await lab.arrive(SECOND);
   second.send(...END);
   await lab.seconds(1);
+  t.equal(updates(lab, 'second'), 0, 'its routes may be on their way');
+  await lab.seconds(4);
   t.ok(updates(lab, 'second') > 0);
+  t.notOk(lab.helper.daemon.isRecovering);
+});
+
+t.test('a peer that restarts too and sends End-of-RIB is waited for no longer', async (t) => {
+  const lab = await start();
+  const first = await lab.arrive(FIRST, { isRestarting: true });
+  const second = await lab.arrive(SECOND);
+  second.send(...END);
+  await lab.seconds(1);
+  first.send(route('10.1.0.0/16', FIRST), ...END);
+  await lab.seconds(1);
+  t.equal(updates(lab, 'second'), 4, 'with the route of the first, ahead of End-of-RIB');
   t.notOk(lab.helper.daemon.isRecovering);
 });
 

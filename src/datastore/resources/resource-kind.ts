@@ -9,7 +9,6 @@ import type {
   ClusterInformation,
   ConfigMap,
   EndpointSlice,
-  EndpointStatus,
   IpPool,
   Secret,
   Service,
@@ -29,8 +28,6 @@ export interface Collections {
   secrets: Secret;
   configMaps: ConfigMap;
   clusterInformations: ClusterInformation;
-  /** Of a shape of their own; no kind of resource gives them. */
-  endpointStatuses: EndpointStatus;
 }
 
 export type CollectionName = keyof Collections;
