@@ -17,6 +17,8 @@ export interface KernelForwardingOptions {
   readonly log: Log;
   /** Protocol and table are fixed for the life of the process. */
   readonly config: Config;
+  /** Called once the kernel is let go of. */
+  readonly stopped?: () => void;
 }
 
 /** See the head of the file. */
@@ -25,9 +27,11 @@ export class KernelForwarding implements Forwarding {
   readonly #kernel: Kernel;
   readonly #view: KernelView;
   readonly #fib: Fib;
+  readonly #stopped: (() => void) | undefined;
   #planner: RoutePlanner;
 
-  constructor({ kernel, clock, log, config }: KernelForwardingOptions) {
+  constructor({ kernel, clock, log, config, stopped }: KernelForwardingOptions) {
+    this.#stopped = stopped;
     const { protocol, table } = config.fib;
     this.#kernel = kernel;
     this.#view = new KernelView({ kernel, clock, log, protocol, table });
@@ -53,6 +57,7 @@ export class KernelForwarding implements Forwarding {
     await this.#fib.stop();
     this.#view.stop();
     await this.#kernel.close();
+    this.#stopped?.();
   }
 
   locate(nextHop: Address, zone: string): void {

@@ -11,11 +11,13 @@ import { formatPrefix } from '../net/text.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { RunOptions } from './options.ts';
+import { claimTable } from './table-claim.ts';
 
 /**
  * The forwarding side for a configuration; a reflector (`fib.enabled: false`) gets none.
  *
- * @throws CatbirdError CATBIRD_NO_PRIVILEGE when this process may not change routes
+ * @throws CatbirdError CATBIRD_NO_PRIVILEGE when this process may not change routes, CATBIRD_TABLE_TAKEN
+ *   when another one keeps these
  */
 export async function openForwarding(
   config: Config,
@@ -24,8 +26,16 @@ export async function openForwarding(
   log: Log,
 ): Promise<Forwarding> {
   if (!config.fib.enabled) return NO_FORWARDING;
-  const kernel = await openKernel(kind, log);
-  return new KernelForwarding({ kernel, clock, log, config });
+  // A dry run writes nothing: it may look on beside another daemon.
+  const claim = kind === 'dry-run' ? undefined : await claimTable(config.fib);
+  try {
+    const kernel = await openKernel(kind, log);
+    const stopped = () => claim?.release();
+    return new KernelForwarding({ kernel, clock, log, config, stopped });
+  } catch (error) {
+    claim?.release();
+    throw error;
+  }
 }
 
 async function openKernel(kind: RunOptions['kernel'], log: Log): Promise<Kernel> {
