@@ -126,7 +126,7 @@ class Process {
   }
 
   async #takeOver(
-    { config, faults, notes = [], templates }: ConfigDelivery,
+    { config, faults, notes = [], templates, changedAt = this.#clock.now() }: ConfigDelivery,
     generation: number,
   ): Promise<void> {
     const known = new Set(this.#faults);
@@ -140,9 +140,15 @@ class Process {
     if (!config) return;
     if (this.#options.logLevel === undefined) this.#log.level = config.log.level;
     this.#configuredAt = Date.now();
-    if (this.#daemon) await this.#daemon.apply(config);
+    if (this.#daemon) await this.#reconfigure(this.#daemon, config, changedAt);
     else await this.#startDaemon(config);
     noteApplied(this.#progress, generation, this.#clock);
+  }
+
+  async #reconfigure(daemon: Daemon, config: Config, changedAt: number): Promise<void> {
+    const before = daemon.config;
+    await daemon.apply(config);
+    if (daemon.config !== before) daemon.convergence?.applied(changedAt, daemon.rib.hasWork);
   }
 
   async #startDaemon(config: Config): Promise<void> {

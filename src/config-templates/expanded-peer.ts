@@ -4,14 +4,14 @@ import type { Family } from '../net/family.ts';
 import { addressOf, type Cluster } from './cluster.ts';
 
 /** Order of precedence for one address and port (DEDUP-2, DEDUP-5). */
-export const RANK = { globalForward: 0, mesh: 1, nodeForward: 2, reverse: 3 } as const;
+export const RANK = { globalForward: 0, workload: 1, mesh: 2, nodeForward: 3, reverse: 4 } as const;
 
 export interface ExpandedPeer {
   readonly rank: (typeof RANK)[keyof typeof RANK];
   /** Applies to all nodes; decides label and passive rule. */
   readonly isGlobal: boolean;
-  /** Given by `peerIP`, so that only the address is known of it (EXP-4). */
-  readonly isByAddress: boolean;
+  /** What tells where the remote end is (EXP-2, EXP-5); of one by `peerIP` only the address is known (EXP-4). */
+  readonly by: 'workload' | 'selector' | 'address';
   readonly peer: BgpPeer;
   readonly family: Family;
   /** Canonical text. */
@@ -39,7 +39,7 @@ export function peerAtNode(
   return {
     rank,
     isGlobal,
-    isByAddress: false,
+    by: 'selector',
     peer,
     family,
     address,

@@ -26,12 +26,28 @@ function remoteEnds(
   precedence: Precedence,
 ): Iterable<ExpandedPeer> {
   if (peer.localWorkloadSelector) {
-    const reason = 'local workload peers are not supported yet; no session is made for this peer';
-    cluster.report(`BGPPeer/${peer.name}`, 'spec.localWorkloadSelector', reason);
-    return [];
+    return localWorkloads(cluster, peer);
   }
   if (peer.peerSelector) return selectedNodes(cluster, peer, precedence);
   return peer.peerIP ? addressedPeer(cluster, peer, precedence) : [];
+}
+
+/** Felix says which workloads of this node are meant (LWP-1); they are on no other node. */
+function* localWorkloads(cluster: Cluster, peer: BgpPeer): Generator<ExpandedPeer> {
+  const { asNumber } = peer;
+  for (const status of cluster.snapshot.endpointStatuses.values()) {
+    if (status.bgpPeerName !== peer.name) continue;
+    if (!asNumber) {
+      const reason = 'a local workload peer needs its AS number';
+      cluster.report(`BGPPeer/${peer.name}`, 'spec.asNumber', reason);
+      return;
+    }
+    for (const address of [status.ipv4Address, status.ipv6Address]) {
+      if (address === undefined) continue;
+      const end = { peer, family: familyOf(address), address, port: undefined, asNumber };
+      yield { rank: RANK.workload, isGlobal: false, by: 'workload', ...end, clusterId: undefined };
+    }
+  }
 }
 
 function* selectedNodes(
@@ -66,7 +82,7 @@ function addressedPeer(cluster: Cluster, peer: BgpPeer, precedence: Precedence):
   const port = remote.port ?? inheritedPort(cluster, remote.address, asNumber);
   const { address } = remote;
   const end = { peer, family, address, port, asNumber, clusterId: undefined };
-  return [{ ...precedence, isByAddress: true, ...end }];
+  return [{ ...precedence, by: 'address', ...end }];
 }
 
 /** A gateway that cannot be used takes the whole peer out (EXP-7). */

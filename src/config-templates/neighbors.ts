@@ -5,7 +5,7 @@ import { viewMesh } from './mesh.ts';
 import { viewPeer } from './peers.ts';
 import type { NeighborView } from './view.ts';
 
-/** For one address and port: a global peer before the mesh before other peers. */
+/** For one address and port: global peers and workloads before the mesh before other peers. */
 export function* viewNeighbors(
   cluster: Cluster,
   peers: readonly ExpandedPeer[],

@@ -39,9 +39,10 @@ function rangeSource({ options }: Cluster, { clusterIps }: ServiceRanges, cidr: 
   return 'BGPConfiguration/default';
 }
 
-/** A gateway serves the peers of its own family. */
-function gatewayOf({ peer, family }: ExpandedPeer): string | undefined {
-  const address = peer.reachableBy ? parseAddress(peer.reachableBy) : undefined;
+/** A gateway serves the peers of its own family; a workload is on this node. */
+function gatewayOf({ by, peer, family }: ExpandedPeer): string | undefined {
+  const address =
+    peer.reachableBy && by !== 'workload' ? parseAddress(peer.reachableBy) : undefined;
   if (!address) return undefined;
   const text = formatAddress(address);
   return familyOf(text) === family ? text : undefined;

@@ -62,6 +62,22 @@ function remarkConflict(cluster: Cluster, winner: BgpPeer, loser: BgpPeer): void
 
 /** The session of a chosen peer. */
 export function viewPeer(cluster: Cluster, expanded: ExpandedPeer): NeighborView {
+  return expanded.by === 'workload'
+    ? viewWorkload(cluster, expanded)
+    : viewRemote(cluster, expanded);
+}
+
+/** Of what a BGPPeer says, a workload's session has AS numbers and filters (LWP-2, PASS-4). */
+function viewWorkload(cluster: Cluster, expanded: ExpandedPeer): NeighborView {
+  const { name, localASNumber, filters } = expanded.peer;
+  const common = { name, filters, usesNodeIp: false, reversePeering: 'Manual' } as const;
+  const peer = localASNumber === undefined ? common : { ...common, localASNumber };
+  const session = viewRemote(cluster, { ...expanded, peer });
+  const label = labelOf('Local_Workload', session.address, undefined);
+  return { ...session, name: label, kind: 'workload', peerNode: null, passive: true };
+}
+
+function viewRemote(cluster: Cluster, expanded: ExpandedPeer): NeighborView {
   const { peer, family, address, port, asNumber, isGlobal } = expanded;
   const own = cluster.ownAddress(family)!; // canMeet
   const localAsNumber = localAsOf(cluster, expanded);
@@ -95,19 +111,19 @@ function nodeFacts(cluster: Cluster, address: string): NeighborView['peerNode'] 
   return node ? { name: node.name, labels: node.labels } : null;
 }
 
-/** `localASNumber` counts only for peers given by address (EXP-5, ID-5). */
-function localAsOf(cluster: Cluster, { isByAddress, peer }: ExpandedPeer): number {
-  return (isByAddress && peer.localASNumber) || cluster.asOf(cluster.own);
+/** `localASNumber` does not count for peers given by selector (EXP-5, ID-5). */
+function localAsOf(cluster: Cluster, { by, peer }: ExpandedPeer): number {
+  return (by !== 'selector' && peer.localASNumber) || cluster.asOf(cluster.own);
 }
 
 /** For peers given by address (EXP-5); no path has the same AS more often than the limit. */
-function allowedLocalAs({ isByAddress, peer }: ExpandedPeer): number {
-  return isByAddress ? Math.min(peer.numAllowedLocalASNumbers ?? 0, MAX_ALLOWED_LOCAL_AS) : 0;
+function allowedLocalAs({ by, peer }: ExpandedPeer): number {
+  return by === 'address' ? Math.min(peer.numAllowedLocalASNumbers ?? 0, MAX_ALLOWED_LOCAL_AS) : 0;
 }
 
 /** Only a global peer that names a node of ours by its address leaves dialling to one end (PASS-2). */
 function isPassive(cluster: Cluster, peer: ExpandedPeer, own: string): boolean {
-  if (!peer.isGlobal || !peer.isByAddress) return false;
+  if (!peer.isGlobal || peer.by !== 'address') return false;
   return cluster.nodeAt(peer.address) !== undefined && peer.address > own;
 }
 

@@ -16,7 +16,7 @@ export function restartTimeOf(seconds: number | undefined): number {
  * @param port undefined leaves the suffix out
  */
 export function labelOf(
-  kind: 'Mesh' | 'Global' | 'Node',
+  kind: 'Mesh' | 'Global' | 'Node' | 'Local_Workload',
   address: string,
   port: number | undefined,
 ): string {

@@ -87,7 +87,7 @@ export interface PoolView {
 export interface NeighborView {
   /** Session label (MESH-13, EXP-9). */
   readonly name: string;
-  readonly kind: 'mesh' | 'global' | 'node';
+  readonly kind: 'mesh' | 'global' | 'node' | 'workload';
   /** What the session comes from: `BGPPeer/rack2-tor` or `Node/worker-1`. */
   readonly resource: string;
   /** The Calico node at the other end; null: none is known there. */

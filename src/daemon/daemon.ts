@@ -21,6 +21,7 @@ import type { Random } from '../runtime/random.ts';
 import type { Transport } from '../runtime/transport.ts';
 import type { UdpTransport } from '../runtime/udp.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { Convergence } from './convergence.ts';
 import { describeDiff } from './describe-diff.ts';
 import { Drain } from './drain.ts';
 import type { Forwarding } from './forwarding.ts';
@@ -52,6 +53,8 @@ export class Daemon {
   readonly rib: Rib;
   readonly neighbors: Neighbors;
   readonly quarantine = new Quarantine();
+  /** Measures how long changes take, where somebody wants to know. */
+  convergence: Convergence | undefined;
   readonly drain: Drain;
   readonly #ports: DaemonPorts;
   readonly #listener: BgpListener;
@@ -127,6 +130,7 @@ export class Daemon {
     this.rib.setListener({
       routesChanged: (family, changes) => this.#installer.routesChanged(family, changes),
       endOfRib: (peer, family) => this.neighbors.endOfRib(peer, family),
+      caughtUp: (receivedAt) => this.convergence?.caughtUp(receivedAt),
     });
     const { forwarding } = this.#ports;
     await forwarding.start({

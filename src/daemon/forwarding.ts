@@ -50,6 +50,12 @@ export interface Forwarding {
   release(): void;
   routes(): Iterable<FibRouteView>;
   stateOf(prefix: Prefix): RouteView['kernel'];
+  /**
+   * Resolves once all that was asked for has been tried in the kernel.
+   *
+   * @returns false where nothing is written at present
+   */
+  written(): Promise<boolean>;
   /** Numbers for metrics; undefined where no kernel is written to. */
   figures(): FibFigures | undefined;
 }
@@ -70,5 +76,6 @@ export const NO_FORWARDING: Forwarding = {
   release() {},
   routes: () => [],
   stateOf: () => 'none',
+  written: async () => false,
   figures: () => undefined,
 };

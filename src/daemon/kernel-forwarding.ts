@@ -108,6 +108,10 @@ export class KernelForwarding implements Forwarding {
     return this.#fib.stateOf(prefix);
   }
 
+  written() {
+    return this.#fib.written();
+  }
+
   figures() {
     return this.#fib.figures();
   }

@@ -6,11 +6,21 @@
  */
 import { type BigIntStats, constants, type Dirent } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** Larger files are refused: no cluster's resources are this large, a mistaken path may be. */
 export const MAX_FILE_BYTES = 16 * 1024 * 1024;
+/** Of one workload there is little to say. */
+const MAX_STATUS_BYTES = 64 * 1024;
 const MAX_DEPTH = 16;
+
+/** A folder of this name holds files of Felix's about workloads, whatever they are called (§6.12). */
+export const STATUS_FOLDER = 'endpoint-status';
+
+/** Whether a file is about a workload. */
+export function isStatusFile(path: string): boolean {
+  return basename(dirname(path)) === STATUS_FOLDER;
+}
 
 /** Changes whenever the file's content may have changed. */
 export type Stamp = string;
@@ -24,10 +34,14 @@ export interface Listing {
   readonly unreadable: ReadonlyMap<string, string>;
 }
 
-/** Lists a folder, or the single file that stands for one. */
-export async function listFiles(root: string): Promise<Listing> {
+/**
+ * Lists a folder, or the single file that stands for one.
+ *
+ * @param mayBeMissing a root that is not there is as good as an empty one
+ */
+export async function listFiles(root: string, mayBeMissing = false): Promise<Listing> {
   const lister = new Lister();
-  await lister.visit(root, 0, true);
+  await lister.visit(root, 0, !mayBeMissing);
   return lister.listing();
 }
 
@@ -42,8 +56,9 @@ export async function readText(path: string): Promise<{ text: string; isSettled:
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const before = await file.stat({ bigint: true });
-    if (before.size > MAX_FILE_BYTES) {
-      throw new Error(`the file has ${before.size} bytes; the limit is ${MAX_FILE_BYTES}`);
+    const limit = isStatusFile(path) ? MAX_STATUS_BYTES : MAX_FILE_BYTES;
+    if (before.size > limit) {
+      throw new Error(`the file has ${before.size} bytes; the limit is ${limit}`);
     }
     const bytes = await file.readFile();
     const after = await file.stat({ bigint: true });
@@ -77,16 +92,17 @@ class Lister {
     };
   }
 
-  async visit(path: string, depth: number, isRoot = false): Promise<void> {
+  /** @param mustExist that it is missing is told */
+  async visit(path: string, depth: number, mustExist = false): Promise<void> {
     try {
       const stats = await stat(path, { bigint: true });
       if (stats.isDirectory()) await this.#enter(path, stats, depth);
-      else if (stats.isFile() && (isRoot || isResourceFile(path))) {
+      else if (stats.isFile() && (depth === 0 || isStatusFile(path) || isResourceFile(path))) {
         this.#files.push([path, stampOf(stats)]);
       }
     } catch (error) {
       // A name that vanished between listing and looking, or a dangling link, is simply not there.
-      if (isRoot || !isMissing(error)) this.#unreadable.set(path, reasonOf(error));
+      if (mustExist || !isMissing(error)) this.#unreadable.set(path, reasonOf(error));
     }
   }
 
@@ -96,9 +112,14 @@ class Lister {
     this.#visited.add(identity);
     const entries = await readdir(path, { withFileTypes: true });
     this.#directories.push(path);
-    const wanted = entries.filter(mayHoldResources).map((entry) => entry.name);
+    const isWanted = basename(path) === STATUS_FOLDER ? mayBeStatus : mayHoldResources;
+    const wanted = entries.filter(isWanted).map((entry) => entry.name);
     for (const name of wanted.sort()) await this.visit(join(path, name), depth + 1);
   }
+}
+
+function mayBeStatus(entry: Dirent): boolean {
+  return entry.isFile() && !entry.name.startsWith('.');
 }
 
 function mayHoldResources(entry: Dirent): boolean {

@@ -4,8 +4,16 @@
  *
  * A file that no longer parses keeps what it held before, for it may be half written.
  */
-import { relative } from 'node:path';
-import { type Listing, listFiles, readText, reasonOf, type Stamp } from './folder-files.ts';
+import { basename, relative } from 'node:path';
+import { readEndpointStatus } from './endpoint-status.ts';
+import {
+  isStatusFile,
+  type Listing,
+  listFiles,
+  readText,
+  reasonOf,
+  type Stamp,
+} from './folder-files.ts';
 import { type Reading, readObjects } from './read-object.ts';
 import type { DatastoreFault } from './snapshot.ts';
 import type { Source } from './snapshot-assembler.ts';
@@ -34,17 +42,27 @@ export interface FolderContents {
 /** A document that could not be parsed. */
 type SyntaxFaults = readonly DatastoreFault[];
 
+interface Options {
+  readonly breathe?: () => Promise<void>;
+  readonly mayBeMissing?: boolean;
+}
+
 export class FolderReader {
   readonly #root: string;
+  readonly #mayBeMissing: boolean;
   readonly #breathe: () => Promise<void>;
   #files = new Map<string, FileState>();
   /** Files named by a notification: read whatever their stamp, for stamps are as coarse as a clock tick. */
   #distrusted = new Set<string>();
 
-  /** @param breathe awaited between documents; may let others run when that took long enough */
-  constructor(root: string, breathe: () => Promise<void> = async () => {}) {
+  /**
+   * @param options.breathe awaited between documents; may let others run when that took long enough
+   * @param options.mayBeMissing a root that is not there is as good as an empty one
+   */
+  constructor(root: string, { breathe = async () => {}, mayBeMissing = false }: Options = {}) {
     this.#root = root;
     this.#breathe = breathe;
+    this.#mayBeMissing = mayBeMissing;
   }
 
   /** The next {@link read} opens the file even if it looks unchanged. */
@@ -54,14 +72,14 @@ export class FolderReader {
 
   /** True when names, sizes or times differ from those of the last {@link read}. */
   async looksChanged(): Promise<boolean> {
-    const { files, unreadable } = await listFiles(this.#root);
+    const { files, unreadable } = await listFiles(this.#root, this.#mayBeMissing);
     if (unreadable.size > 0 || files.size !== this.#files.size) return true;
     return [...files].some(([path, stamp]) => this.#files.get(path)?.stamp !== stamp);
   }
 
   /** Reads what changed. The root not being readable is a fault like any other here. */
   async read(): Promise<FolderContents> {
-    const listing = await listFiles(this.#root);
+    const listing = await listFiles(this.#root, this.#mayBeMissing);
     const distrusted = this.#distrusted;
     this.#distrusted = new Set();
     const next = this.#keptFiles(listing);
@@ -128,9 +146,10 @@ export class FolderReader {
     const readings = new Map<string, Reading>();
     const sources: Source[] = [];
     const faults: DatastoreFault[] = [];
-    for (const chunk of splitDocuments(text)) {
+    const chunks = isStatusFile(path) ? [{ text, lineOffset: 0 }] : splitDocuments(text);
+    for (const chunk of chunks) {
       await this.#breathe();
-      const reading = before.readings.get(chunk.text) ?? readChunk(chunk);
+      const reading = before.readings.get(chunk.text) ?? readChunk(chunk, path);
       if ('objects' in reading) {
         readings.set(chunk.text, reading);
         sources.push({ file: path, lineOffset: chunk.lineOffset, reading });
@@ -153,10 +172,11 @@ function hasKept(text: string, { sources }: FileState): boolean {
   return text.trim() !== '' || sources.every(({ reading }) => reading.objects.length === 0);
 }
 
-function readChunk(chunk: Chunk): Reading | SyntaxFaults {
+function readChunk(chunk: Chunk, path: string): Reading | SyntaxFaults {
   const document = readDocument(chunk.text);
   if (document === undefined) return NOTHING;
-  return 'locate' in document ? readObjects(document) : document;
+  if (!('locate' in document)) return document;
+  return isStatusFile(path) ? readEndpointStatus(document, basename(path)) : readObjects(document);
 }
 
 function inFile(faults: SyntaxFaults, file: string, { lineOffset }: Chunk): DatastoreFault[] {

@@ -26,15 +26,15 @@ export class FolderWatcher {
       if (!directories.includes(path)) this.#forget(path, watcher);
     }
     const added = directories.filter((path) => !this.#watches.has(path));
-    for (const path of added) this.#add(path);
-    return added.length > 0;
+    return added.filter((path) => this.#add(path)).length > 0;
   }
 
   close(): void {
     for (const [path, watcher] of this.#watches) this.#forget(path, watcher);
   }
 
-  #add(path: string): void {
+  /** @returns false when it cannot be watched */
+  #add(path: string): boolean {
     try {
       const watcher = watch(path, { persistent: false }, (event, name) => {
         // A directory that is removed or replaced reports itself; its watch is dead from then on.
@@ -43,8 +43,9 @@ export class FolderWatcher {
       });
       watcher.on('error', () => this.#forget(path, watcher));
       this.#watches.set(path, watcher);
+      return true;
     } catch {
-      // Gone already, or no watches left: the regular look finds what changes there.
+      return false; // gone already, or no watches left: the regular look finds what changes there
     }
   }
 

@@ -1,26 +1,11 @@
-/**
- * A datastore that is a folder of YAML and JSON files, followed while it changes.
- *
- * A notification, or a regular look where none come, starts a short wait for quiet; then everything
- * that changed is read at once, so that a burst, an editor's save or a ConfigMap swap is one snapshot.
- */
-import { dirname, resolve } from 'node:path';
-import { CatbirdError } from '../net/error.ts';
-import type { Clock, Timer } from '../runtime/clock.ts';
+/** A datastore that is a folder of YAML and JSON files. */
+import { resolve } from 'node:path';
+import type { Clock } from '../runtime/clock.ts';
 import type { Datastore } from './datastore.ts';
-import { type FolderContents, FolderReader } from './folder-reader.ts';
-import { FolderWatcher } from './folder-watcher.ts';
+import { assertReadable, FolderFollower } from './folder-follower.ts';
+import { FolderReader } from './folder-reader.ts';
 import type { Snapshot } from './snapshot.ts';
 import { SnapshotAssembler } from './snapshot-assembler.ts';
-
-/** Quiet that must follow a change before it is read. */
-const SETTLE_MS = 60;
-/** A folder that is never quiet is read this long after its first change. */
-const MAX_SETTLE_MS = 400;
-/** Between two looks at names and times, for what was not notified. */
-const LOOK_MS = 3_000;
-/** Longest stretch of parsing before others get their turn. */
-const BUSY_MS = 15;
 
 /** Reads a folder, or one file, once. @throws CatbirdError CATBIRD_DATASTORE_UNREADABLE */
 export async function readFolder(path: string): Promise<Snapshot> {
@@ -31,27 +16,11 @@ export async function readFolder(path: string): Promise<Snapshot> {
 
 /** Follows a folder, or one file. */
 export class FolderDatastore implements Datastore {
-  readonly #path: string;
-  readonly #clock: Clock;
-  readonly #reader: FolderReader;
-  readonly #watcher: FolderWatcher;
+  readonly #follower: FolderFollower;
   readonly #assembler = new SnapshotAssembler();
-  #deliver: (snapshot: Snapshot) => void = () => {};
-  #state: 'new' | 'running' | 'stopped' = 'new';
-  #settling: { readonly since: number; timer: Timer } | undefined;
-  #look: Timer | undefined;
-  #reading: Promise<void> = Promise.resolve();
-  #isReadQueued = false;
-  #busySince = 0;
 
   constructor(path: string, clock: Clock) {
-    this.#path = resolve(path);
-    this.#clock = clock;
-    this.#reader = new FolderReader(this.#path, () => this.#breathe());
-    this.#watcher = new FolderWatcher((changed) => {
-      this.#reader.distrust(changed);
-      this.#settle();
-    });
+    this.#follower = new FolderFollower(path, clock);
   }
 
   /**
@@ -61,89 +30,14 @@ export class FolderDatastore implements Datastore {
    *   folder that vanishes is a fault in the snapshot instead
    */
   async start(onSnapshot: (snapshot: Snapshot) => void): Promise<void> {
-    this.#deliver = onSnapshot;
-    this.#busySince = this.#clock.now();
-    const contents = await this.#reader.read();
-    assertReadable(this.#path, contents);
-    if (this.#state === 'stopped') return;
-    this.#state = 'running';
-    this.#take(contents);
-    this.#scheduleLook();
+    await this.#follower.start(({ sources, faults }) => {
+      const snapshot = this.#assembler.assemble(sources, faults);
+      if (snapshot) onSnapshot(snapshot);
+    });
   }
 
   /** Nothing is delivered after the call, even by a read under way, for whose end it waits. */
   async stop(): Promise<void> {
-    this.#state = 'stopped';
-    this.#watcher.close();
-    this.#settling?.timer.cancel();
-    this.#look?.cancel();
-    await this.#reading;
+    await this.#follower.stop();
   }
-
-  /** Waits for quiet, then reads. */
-  #settle(): void {
-    if (this.#state !== 'running') return;
-    const now = this.#clock.now();
-    const since = this.#settling?.since ?? now;
-    this.#settling?.timer.cancel();
-    const delayMs = Math.max(0, Math.min(SETTLE_MS, since + MAX_SETTLE_MS - now));
-    const timer = this.#clock.setTimer(delayMs, () => {
-      this.#settling = undefined;
-      this.#queueRead();
-    });
-    this.#settling = { since, timer };
-  }
-
-  /** One read at a time; changes during one are read after it, together. */
-  #queueRead(): void {
-    if (this.#isReadQueued) return;
-    this.#isReadQueued = true;
-    this.#reading = this.#reading.then(() => this.#read());
-  }
-
-  async #read(): Promise<void> {
-    this.#isReadQueued = false;
-    if (this.#state !== 'running') return;
-    this.#busySince = this.#clock.now();
-    const contents = await this.#reader.read();
-    if (this.#state === 'running') this.#take(contents);
-  }
-
-  #take({ sources, faults, directories, isSettled }: FolderContents): void {
-    const snapshot = this.#assembler.assemble(sources, faults);
-    // A single file is watched through its directory, for saving may replace it.
-    const watched = directories.length > 0 ? directories : [dirname(this.#path)];
-    const hasMissed = this.#watcher.watch(watched);
-    if (hasMissed || !isSettled) this.#settle();
-    if (snapshot) this.#deliver(snapshot);
-  }
-
-  #scheduleLook(): void {
-    this.#look = this.#clock.setTimer(LOOK_MS, () => {
-      this.#reading = this.#reading.then(() => this.#lookAround());
-    });
-  }
-
-  async #lookAround(): Promise<void> {
-    if (this.#state !== 'running') return;
-    if (await this.#reader.looksChanged()) this.#settle();
-    if (this.#state === 'running') this.#scheduleLook();
-  }
-
-  /** Lets sessions have their turn while thousands of documents are parsed. */
-  async #breathe(): Promise<void> {
-    if (this.#clock.now() - this.#busySince < BUSY_MS) return;
-    await new Promise<void>((resume) => this.#clock.defer(resume));
-    this.#busySince = this.#clock.now();
-  }
-}
-
-function assertReadable(path: string, { faults, directories, sources }: FolderContents): void {
-  const lost = faults.find((fault) => fault.file === resolve(path) && fault.line === undefined);
-  if (directories.length > 0 || sources.length > 0 || !lost) return;
-  throw new CatbirdError(
-    'CATBIRD_DATASTORE_UNREADABLE',
-    `The datastore folder ${path} cannot be read: ${lost.reason}. ` +
-      'Create it, or name another with --datastore folder:DIR.',
-  );
 }

@@ -5,9 +5,15 @@ import type { Random } from '../runtime/random.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Datastore } from './datastore.ts';
 import { FolderDatastore, readFolder } from './folder.ts';
+import { endpointStatusSource, FolderFollower } from './folder-follower.ts';
 import { JoinedDatastore, readOnce } from './joined-datastore.ts';
 import type { ObjectSource } from './object-source.ts';
-import type { DatastoreSettings, EtcdSettings, KubernetesSettings } from './settings/settings.ts';
+import type {
+  DatastoreSettings,
+  EtcdSettings,
+  FolderSettings,
+  KubernetesSettings,
+} from './settings/settings.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface DatastorePorts {
@@ -29,7 +35,7 @@ export async function openDatastore(
   settings: DatastoreSettings,
   ports: DatastorePorts,
 ): Promise<Datastore> {
-  if (settings.kind === 'folder') return new FolderDatastore(settings.path, ports.clock);
+  if (isOneFolder(settings)) return new FolderDatastore(settings.path, ports.clock);
   return new JoinedDatastore(await openSources(settings, ports), ports.clock);
 }
 
@@ -43,7 +49,7 @@ export async function readDatastore(
   ports: Omit<DatastorePorts, 'log'>,
   patienceMs = PATIENCE_MS,
 ): Promise<Snapshot> {
-  if (settings.kind === 'folder') return await readFolder(settings.path);
+  if (isOneFolder(settings)) return await readFolder(settings.path);
   const reasons: string[] = [];
   const log = collectingReasons(reasons);
   const sources = await openSources(settings, { ...ports, log });
@@ -62,8 +68,23 @@ function collectingReasons(reasons: string[]): Log {
   return { error: collect, warn: collect, info: ignore, debug: ignore, trace: ignore };
 }
 
-/** Libraries are loaded by the kind that needs them. */
+function isOneFolder(settings: DatastoreSettings): settings is FolderSettings {
+  return settings.kind === 'folder' && settings.endpointStatusPrefix === undefined;
+}
+
+/** What Calico's objects come from, and the files of this node beside them. */
 async function openSources(
+  settings: DatastoreSettings,
+  ports: DatastorePorts,
+): Promise<readonly ObjectSource[]> {
+  const prefix = settings.endpointStatusPrefix;
+  const beside = prefix === undefined ? [] : [endpointStatusSource(prefix, ports.clock)];
+  if (settings.kind !== 'folder') return [...(await openStore(settings, ports)), ...beside];
+  return [new FolderFollower(settings.path, ports.clock), ...beside];
+}
+
+/** Libraries are loaded by the kind that needs them. */
+async function openStore(
   settings: EtcdSettings | KubernetesSettings,
   ports: DatastorePorts,
 ): Promise<readonly ObjectSource[]> {

@@ -66,6 +66,7 @@ function emptyCollections(): Collected {
     secrets: new Map(),
     configMaps: new Map(),
     clusterInformations: new Map(),
+    endpointStatuses: new Map(),
   };
 }
 
@@ -143,6 +144,7 @@ class Assembly {
       secrets: sorted(collections.secrets),
       configMaps: sorted(collections.configMaps),
       clusterInformations: sorted(collections.clusterInformations),
+      endpointStatuses: sorted(collections.endpointStatuses),
       faults: this.#faults,
       places: this.#places,
     };

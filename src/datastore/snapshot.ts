@@ -24,6 +24,8 @@ export interface Snapshot {
   readonly configMaps: ReadonlyMap<string, ConfigMap>;
   /** Only `default` has a meaning. */
   readonly clusterInformations: ReadonlyMap<string, ClusterInformation>;
+  /** Workloads of the own node that are BGP peers, by the name of their file. */
+  readonly endpointStatuses: ReadonlyMap<string, EndpointStatus>;
   /** Everything wrong with what was read, file by file; never fatal. */
   readonly faults: readonly DatastoreFault[];
   /** Where objects stand, `file:line` by `BGPPeer/rack2-tor`: for telling what is wrong with them. */
@@ -45,6 +47,7 @@ export function emptySnapshot(): Snapshot {
     secrets: new Map(),
     configMaps: new Map(),
     clusterInformations: new Map(),
+    endpointStatuses: new Map(),
     faults: [],
     places: new Map(),
   };
@@ -217,6 +220,16 @@ export interface Secret {
   readonly name: string;
   /** Decoded octets by key. */
   readonly data: ReadonlyMap<string, Uint8Array>;
+}
+
+/** A workload of the own node that is a BGP peer (§6.12). */
+export interface EndpointStatus {
+  /** Of the file. */
+  readonly name: string;
+  readonly bgpPeerName: string;
+  /** Without prefix length, canonical. */
+  readonly ipv4Address?: string;
+  readonly ipv6Address?: string;
 }
 
 /** What Calico says about itself. */

@@ -85,6 +85,8 @@ export class Fib {
   #pause: Timer | undefined;
   #work: Promise<void> | undefined;
   #waiting: KernelChange[] = [];
+  /** Whom to wake when a piece of work is done. */
+  readonly #waiters: (() => void)[] = [];
   /** Interfaces our routes ever used. */
   readonly #devices = new Set<string>();
 
@@ -166,6 +168,18 @@ export class Fib {
       this.#run();
       await this.#work;
     }
+  }
+
+  /**
+   * Waits for the same without hurrying anything.
+   *
+   * @returns false when nothing is written at present: before the first read, during a pause, at the end
+   */
+  async written(): Promise<boolean> {
+    while (this.#isWriting() && (this.#hasWork() || this.#work)) {
+      await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    }
+    return this.#isWriting();
   }
 
   /** Stops watching and writing; the kernel stays as it is (START-3). */
@@ -275,6 +289,7 @@ export class Fib {
     this.#work = this.#workOff().finally(() => {
       this.#work = undefined;
       this.#schedule();
+      for (const wake of this.#waiters.splice(0)) wake();
     });
   }
 

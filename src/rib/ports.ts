@@ -109,6 +109,12 @@ export interface RouteChange {
 export interface LocRibListener {
   /** Once per decision run and family, after all its changes are in Loc-RIB. The array is reused: copy what you keep. */
   routesChanged(family: Family, changes: readonly RouteChange[]): void;
+  /**
+   * Nothing waits for a run any more: decisions are made, and peers with room were told.
+   *
+   * @param receivedAt when the oldest UPDATE since the last time came in, monotonic ms; undefined for none
+   */
+  caughtUp?(receivedAt: number | undefined): void;
   /** A peer has delivered all its routes of a family (RFC 4724 §2). */
   endOfRib?(peer: PeerId, family: Family): void;
 }

@@ -99,6 +99,8 @@ export class Rib {
   readonly #familyOf = (family: Family): FamilyRib => this.#families[family];
   #listener: LocRibListener | undefined;
   #isScheduled = false;
+  /** When the oldest UPDATE came in that a run has yet to look at. */
+  #receivedAt: number | undefined;
   /** When the last run ended. */
   #ranAt = Number.NEGATIVE_INFINITY;
   /** Will schedule a run. */
@@ -231,7 +233,9 @@ export class Rib {
    */
   receiveUpdate(id: PeerId, bytes: Uint8Array, at: number, end: number): UpdateFault | undefined {
     const { adjIn } = this.#entry(id);
-    adjIn.beginMessage(Math.floor(this.#options.now() / 1000));
+    const now = this.#options.now();
+    this.#receivedAt ??= now;
+    adjIn.beginMessage(Math.floor(now / 1000));
     const fault = walkUpdate(bytes, at, end, adjIn.wire, adjIn);
     adjIn.endMessage();
     this.#scheduleReceived();
@@ -373,6 +377,13 @@ export class Rib {
     this.#ranAt = this.#options.now();
     this.#adapt(this.#ranAt - startedAt, isFull);
     if (this.hasWork) this.#schedule();
+    else this.#caughtUp();
+  }
+
+  #caughtUp(): void {
+    const receivedAt = this.#receivedAt;
+    this.#receivedAt = undefined;
+    this.#listener?.caughtUp?.(receivedAt);
   }
 
   /** The batch follows the time a run took. */

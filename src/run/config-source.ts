@@ -7,6 +7,8 @@ export interface ConfigDelivery {
   readonly config: Config | undefined;
   /** Everything wrong with it, one sentence each, naming file or object. */
   readonly faults: readonly string[];
+  /** When its source heard of the oldest change in it, monotonic ms; the delivery where that is the moment. */
+  readonly changedAt?: number;
   /** Choices nobody made, and why: worth a line in the log when they change. */
   readonly notes?: readonly string[];
   /** What became of users' templates, where there may be any. */

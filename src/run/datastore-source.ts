@@ -33,6 +33,8 @@ export class DatastoreSource implements ConfigSource {
   #inForce: readonly TemplateFile[] = [];
   #templateFaults: readonly string[] = [];
   #isStale = false;
+  /** When the oldest change came in that is yet to be rendered. */
+  #changedAt: number | undefined;
   #rendering: Promise<void> | undefined;
   #onDelivery: (delivery: ConfigDelivery) => void = () => {};
 
@@ -57,6 +59,7 @@ export class DatastoreSource implements ConfigSource {
 
   /** The datastore is followed anyway; this renders its latest snapshot again. */
   reload(): void {
+    this.#changedAt ??= this.#parts.clock.now();
     this.#isStale = true;
     this.#rendering ??= this.#renderAll();
   }
@@ -71,7 +74,9 @@ export class DatastoreSource implements ConfigSource {
     await undefined; // so that all that comes in this turn is one rendering
     while (this.#isStale && this.#latest) {
       this.#isStale = false;
-      await this.#render(this.#latest);
+      const changedAt = this.#changedAt ?? this.#parts.clock.now();
+      this.#changedAt = undefined;
+      await this.#render(this.#latest, changedAt);
     }
     this.#rendering = undefined;
   }
@@ -85,7 +90,7 @@ export class DatastoreSource implements ConfigSource {
     renderer.setTemplates(files);
   }
 
-  async #render(snapshot: Snapshot): Promise<void> {
+  async #render(snapshot: Snapshot, changedAt: number): Promise<void> {
     const { renderer, clock } = this.#parts;
     try {
       this.#setTemplates(snapshot);
@@ -95,7 +100,7 @@ export class DatastoreSource implements ConfigSource {
       const isOutage = snapshot.faults.some((fault) => fault.isOutage);
       const mesh = snapshot.bgpConfigurations.get('default')?.nodeToNodeMeshEnabled;
       const isMeshOff = mesh === false || config?.router.clusterId !== undefined;
-      this.#onDelivery({ config, faults, notes, templates, isOutage, isMeshOff });
+      this.#onDelivery({ config, faults, notes, templates, isOutage, isMeshOff, changedAt });
     } catch (error) {
       // A mistake of ours on the configuration's side takes no session down (START-8).
       const reason = error instanceof Error ? error.stack : String(error);

@@ -3,6 +3,12 @@
  * are answered while the datastore is still waited for; the daemon is attached once it runs.
  */
 import type { Server } from 'node:http';
+import {
+  CHANGE_TO_WIRE,
+  Convergence,
+  type ConvergenceReaders,
+  UPDATE_TO_KERNEL,
+} from '../daemon/convergence.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import type { Forwarding } from '../daemon/forwarding.ts';
 import { RouteMetrics } from '../daemon/route-metrics.ts';
@@ -41,6 +47,7 @@ export class Web {
   readonly #metrics: PrometheusMetrics;
   readonly #heartbeat: Heartbeat;
   readonly #startedAt: number;
+  readonly #durations: ConvergenceReaders;
   #daemon: Daemon | undefined;
   #server: Server | undefined;
 
@@ -63,6 +70,10 @@ export class Web {
     this.#metrics = metrics;
     this.#startedAt = parts.clock.now();
     this.#heartbeat = new Heartbeat(parts.clock, metrics.histogram(EVENT_LOOP_LAG));
+    this.#durations = {
+      updateToKernel: metrics.histogram(UPDATE_TO_KERNEL),
+      changeToWire: metrics.histogram(CHANGE_TO_WIRE),
+    };
     metrics.add(
       new ProcessMetrics({
         version: parts.version,
@@ -77,6 +88,7 @@ export class Web {
   /** The daemon runs: it counts from now on. */
   attach(daemon: Daemon, forwarding: Forwarding): void {
     this.#daemon = daemon;
+    daemon.convergence = new Convergence(this.#parts.clock, forwarding, this.#durations);
     this.#metrics.add(new SessionMetrics(daemon, this.#options.isPerNeighbor));
     this.#metrics.add(new RouteMetrics(daemon.rib, forwarding));
   }

@@ -68,7 +68,6 @@ t.test(
       { name: 'bad-ip', peerIP: 'tor', asNumber: 1 },
       { name: 'bad-gateway', peerIP: '192.0.2.2', asNumber: 1, reachableBy: 'fd00::9' },
       { name: 'no-as', peerIP: '192.0.2.3' },
-      { name: 'workload', localWorkloadSelector: 'all()', asNumber: 1 },
       TOR,
     ];
     const { view, faults } = viewAndFaults({ ...OFF, peers });
@@ -78,7 +77,6 @@ t.test(
       /^BGPPeer\/bad-gateway spec.reachableBy: /,
       /^BGPPeer\/bad-ip spec.peerIP: /,
       /^BGPPeer\/no-as spec.asNumber: /,
-      /^BGPPeer\/workload spec.localWorkloadSelector: /,
     ]);
   },
 );

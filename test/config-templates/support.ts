@@ -17,6 +17,7 @@ import {
   type BlockAffinity,
   type CalicoNode,
   type EndpointSlice,
+  type EndpointStatus,
   emptySnapshot,
   type IpPool,
   type Secret,
@@ -48,6 +49,7 @@ export interface Cluster {
   readonly services?: readonly Named<Service>[];
   readonly slices?: readonly Named<EndpointSlice>[];
   readonly secrets?: readonly Secret[];
+  readonly workloads?: readonly EndpointStatus[];
   /** Of ClusterInformation `default`. */
   readonly calicoVersion?: string;
 }
@@ -129,6 +131,7 @@ export function snapshot(cluster: Cluster): Snapshot {
       })),
     ),
     secrets: namespaced(cluster.secrets ?? []),
+    endpointStatuses: byName(cluster.workloads ?? []),
     clusterInformations: byName(
       cluster.calicoVersion === undefined
         ? []

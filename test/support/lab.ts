@@ -6,6 +6,7 @@ import type { DaemonCommands, DaemonViews, RouteView } from '../../src/api/views
 import type { Config } from '../../src/config/model.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
+import type { Forwarding } from '../../src/daemon/forwarding.ts';
 import { KernelForwarding } from '../../src/daemon/kernel-forwarding.ts';
 import { makeCommands, makeViews } from '../../src/daemon/views.ts';
 import type { Address } from '../../src/net/address.ts';
@@ -63,7 +64,9 @@ export class LabNode {
   stopped = 0;
   readonly #lab: Lab;
   #config: Config;
-  #running: { daemon: Daemon; views: DaemonViews; commands: DaemonCommands } | undefined;
+  #running:
+    | { daemon: Daemon; forwarding: Forwarding; views: DaemonViews; commands: DaemonCommands }
+    | undefined;
 
   constructor(lab: Lab, address: Address, kernel: MemoryKernel, config: Config) {
     this.#lab = lab;
@@ -79,6 +82,10 @@ export class LabNode {
 
   get commands(): DaemonCommands {
     return this.#started.commands;
+  }
+
+  get forwarding(): Forwarding {
+    return this.#started.forwarding;
   }
 
   get daemon(): Daemon {
@@ -108,7 +115,12 @@ export class LabNode {
       datastore: () => undefined,
       applyConfig: () => false,
     };
-    this.#running = { daemon, views: makeViews(context), commands: makeCommands(context) };
+    this.#running = {
+      daemon,
+      forwarding,
+      views: makeViews(context),
+      commands: makeCommands(context),
+    };
     await daemon.start();
   }
 

@@ -9,6 +9,7 @@ import type {
   ClusterInformation,
   ConfigMap,
   EndpointSlice,
+  EndpointStatus,
   IpPool,
   Secret,
   Service,
@@ -28,6 +29,8 @@ export interface Collections {
   secrets: Secret;
   configMaps: ConfigMap;
   clusterInformations: ClusterInformation;
+  /** Of a shape of their own; no kind of resource gives them. */
+  endpointStatuses: EndpointStatus;
 }
 
 export type CollectionName = keyof Collections;

@@ -7,6 +7,7 @@ import type { DatastoreSettings, EtcdSettings, KubernetesSettings, Pem } from '.
 const DEFAULT_QPS = 5;
 const DEFAULT_BURST = 100;
 const DEFAULT_NAMESPACE = 'kube-system';
+const DEFAULT_STATUS_PREFIX = '/var/run/calico';
 
 /**
  * Reads the settings out of an environment that {@link resolveEnvironment} made.
@@ -17,9 +18,15 @@ const DEFAULT_NAMESPACE = 'kube-system';
 export function chooseDatastore(env: Environment, node: string): DatastoreSettings {
   const type = env['DATASTORE_TYPE'] ?? (env['ETCD_ENDPOINTS'] ? 'etcdv3' : 'kubernetes');
   const path = /^folder:(.+)$/s.exec(type)?.[1];
-  if (path !== undefined) return { kind: 'folder', path };
-  if (type === 'etcd' || type === 'etcdv3') return etcdSettings(env, node);
-  if (type === 'kubernetes') return kubernetesSettings(env, node);
+  const prefix = env['CALICO_ENDPOINT_STATUS_PATH_PREFIX'];
+  if (path !== undefined) {
+    return { kind: 'folder', path, ...(prefix && { endpointStatusPrefix: prefix }) };
+  }
+  const endpointStatusPrefix = prefix || DEFAULT_STATUS_PREFIX;
+  if (type === 'etcd' || type === 'etcdv3') {
+    return { ...etcdSettings(env, node), endpointStatusPrefix };
+  }
+  if (type === 'kubernetes') return { ...kubernetesSettings(env, node), endpointStatusPrefix };
   throw new CatbirdError(
     'CATBIRD_DATASTORE_UNSUPPORTED',
     `"${type}" is no datastore; write folder:DIR, etcd or kubernetes.`,

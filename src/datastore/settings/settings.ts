@@ -6,6 +6,8 @@ export interface FolderSettings {
   readonly kind: 'folder';
   /** Of a folder, or of one file. */
   readonly path: string;
+  /** Parent of an `endpoint-status/` besides the one in the folder; undefined: there is none. */
+  readonly endpointStatusPrefix?: string | undefined;
 }
 
 /** A PEM, in a file or at hand. */
@@ -28,6 +30,8 @@ export interface EtcdSettings {
   readonly minTlsVersion: 'TLSv1.2' | 'TLSv1.3';
   /** Keys of users' templates, ending in a slash; undefined: none are read. */
   readonly templatesPrefix?: string | undefined;
+  /** Parent of `endpoint-status/`; undefined: not read. */
+  readonly endpointStatusPrefix?: string | undefined;
   /** Where Secrets and Services are, if they can be reached (calico-datastore.md §1.4). */
   readonly kubernetes: KubernetesSettings;
 }
@@ -61,6 +65,8 @@ export interface KubernetesSettings {
   readonly secretsNamespace: string;
   /** Name of the ConfigMap with users' templates, in the same namespace; undefined: none is read. */
   readonly templatesConfigMap?: string | undefined;
+  /** Parent of `endpoint-status/`; undefined: not read. */
+  readonly endpointStatusPrefix?: string | undefined;
   /** `CALICO_ADVERTISE_CLUSTER_IPS`: Services are read even if no BGPConfiguration asks for them. */
   readonly advertisedClusterIps: string | undefined;
 }
