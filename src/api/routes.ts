@@ -47,6 +47,9 @@ const ROUTES: readonly RouteEntry[] = [
   get('/v1/adj-in/([^/]+)', ({ views }, { parameters }) => many(views.adjIn(parameters[0]!))),
   get('/v1/adj-out/([^/]+)', ({ views }, { parameters }) => many(views.adjOut(parameters[0]!))),
   get('/v1/fib', ({ views }) => ({ list: views.fib() })),
+  get('/v1/explain', ({ views }, { query }) =>
+    one(views.explain(query.get('query') ?? '', query.get('neighbor') ?? undefined)),
+  ),
   get('/v1/blocks', ({ views }) => ({ value: views.blocks() })),
   get('/v1/quarantine', ({ views }, { query }) => ({
     list: views.quarantine(query.get('peer') ?? undefined),

@@ -95,6 +95,51 @@ export interface BlockView {
   readonly kernel: string;
 }
 
+/** One link of the chain from an object of the datastore to a neighbour that is told. */
+export interface ExplainStep {
+  readonly stage:
+    | 'configuration'
+    | 'session'
+    | 'received'
+    | 'import'
+    | 'next-hop'
+    | 'decision'
+    | 'kernel-write'
+    | 'kernel-read-back'
+    | 'export'
+    | 'adj-rib-out';
+  /** `note` neither helps nor hinders. */
+  readonly answer: 'yes' | 'no' | 'note';
+  /** Stable, for scripts: `never-received`, `policy`, `not-reflected`. */
+  readonly code: string;
+  /** One sentence. */
+  readonly text: string;
+  /** The session it is about; null for none. */
+  readonly neighbor: string | null;
+  /** What to edit: `BGPPeer/rack2-tor`, or a key of the configuration; null for nothing. */
+  readonly object: string | null;
+}
+
+/** The whole story of one destination. */
+export interface ExplainView {
+  readonly query: string;
+  readonly prefix: string;
+  /** The neighbour the story was narrowed to. */
+  readonly neighbor: string | null;
+  readonly outcome: string;
+  /** Index in `steps` of the first "no" that holds the route up; null when nothing does. */
+  readonly firstNo: number | null;
+  readonly steps: readonly ExplainStep[];
+  /** As in `show rib PREFIX`, best first. */
+  readonly paths: readonly RouteView[];
+  /** What happened to the prefix lately, latest first. */
+  readonly history: readonly {
+    readonly ageSec: number;
+    readonly event: string;
+    readonly text: string;
+  }[];
+}
+
 /** A message that was rejected, whole or in part. */
 export interface QuarantineView {
   /** Session label. */
@@ -144,6 +189,11 @@ export interface DaemonViews {
   adjIn(name: string): Iterable<RouteView> | undefined;
   adjOut(name: string): Iterable<RouteView> | undefined;
   fib(): Iterable<FibRouteView>;
+  /**
+   * @param neighbor narrows the story to what came from it and goes to it
+   * @returns undefined when there is no such neighbour
+   */
+  explain(query: string, neighbor: string | undefined): ExplainView | undefined;
   blocks(): readonly BlockView[];
   /** Oldest first; of one neighbour when it is named, which may be gone by now. */
   quarantine(name?: string): readonly QuarantineView[];

@@ -119,6 +119,19 @@ ${API_HELP}`,
     load: async () => (await import('./commands/show.ts')).show,
   },
   {
+    name: 'explain',
+    summary: 'tell the whole story of one destination',
+    help: `catbird explain PREFIX|ADDRESS [--neighbor NAME] [options]
+
+From the objects of the datastore over sessions, import, decision, next hop and kernel to what each
+neighbor is told, also of what is not there. \`>\` marks the first "no" that holds the route up; OBJECT
+names what to edit. An address stands for the longest prefix that routes it.
+
+  --neighbor NAME  only what came from this neighbor and goes to it
+${API_HELP}`,
+    load: async () => (await import('./commands/explain.ts')).explain,
+  },
+  {
     name: 'clear',
     summary: 'restart a session',
     help: `catbird clear neighbor NAME [--message TEXT] [--soft in|out]

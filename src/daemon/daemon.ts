@@ -116,6 +116,9 @@ export class Daemon {
     return this.#config;
   }
 
+  /** What forwarding is asked for where a path is the best. */
+  routeFor: RouteInstaller['routeFor'] = (...place) => this.#installer.routeFor(...place);
+
   /** True until the routes of an earlier run may be pruned (START-1). */
   get isRecovering(): boolean {
     return !this.#recovery?.isDone;

@@ -4,7 +4,7 @@
  */
 import type { FibRouteView, RouteView } from '../api/views.ts';
 import type { Config } from '../config/model.ts';
-import type { FibFigures } from '../fib/fib.ts';
+import type { FibFigures, FibStory } from '../fib/fib.ts';
 import type { KernelRoute } from '../fib/kernel.ts';
 import type { ConnectedSubnet } from '../fib/kernel-view.ts';
 import type { RoutePlanInput } from '../fib/route-policy.ts';
@@ -20,6 +20,14 @@ export interface ForwardingListener {
   learned(prefix: Prefix, route: KernelRoute | undefined): void;
   /** Interfaces or their addresses are others than before. */
   networkChanged(): void;
+}
+
+/** One prefix between the best route and the kernel. */
+export interface KernelStory extends FibStory {
+  /** Why the route is not meant for the kernel; undefined when it is. */
+  readonly rejected: string | undefined;
+  /** What others have in the kernel for the prefix, in words. */
+  readonly foreign: string | undefined;
 }
 
 export interface Forwarding {
@@ -49,6 +57,10 @@ export interface Forwarding {
   /** Initial convergence is over: adopted routes nobody wants may go (START-1). */
   release(): void;
   routes(): Iterable<FibRouteView>;
+  /** What becomes of one prefix; `route` as for {@link install}, undefined when there is none to install. */
+  explain(prefix: Prefix, route: RoutePlanInput | undefined): KernelStory;
+  /** Where packets to a next hop go, in words. */
+  describeNextHop(nextHop: Address): string;
   stateOf(prefix: Prefix): RouteView['kernel'];
   /**
    * Resolves once all that was asked for has been tried in the kernel.
@@ -75,6 +87,8 @@ export const NO_FORWARDING: Forwarding = {
   remove() {},
   release() {},
   routes: () => [],
+  explain: () => ({ view: undefined, held: [], rejected: undefined, foreign: undefined }),
+  describeNextHop: () => 'no kernel is asked',
   stateOf: () => 'none',
   written: async () => false,
   figures: () => undefined,

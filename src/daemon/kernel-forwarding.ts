@@ -5,11 +5,12 @@ import type { Kernel } from '../fib/kernel.ts';
 import { KernelView } from '../fib/kernel-view.ts';
 import { KernelNextHopResolver, type StaticRoute } from '../fib/next-hop-resolver.ts';
 import { isRejected, type RoutePlanInput, RoutePlanner } from '../fib/route-policy.ts';
+import { formatTarget } from '../fib/route-target.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Forwarding, ForwardingListener } from './forwarding.ts';
+import type { Forwarding, ForwardingListener, KernelStory } from './forwarding.ts';
 
 export interface KernelForwardingOptions {
   readonly kernel: Kernel;
@@ -102,6 +103,25 @@ export class KernelForwarding implements Forwarding {
 
   routes() {
     return this.#fib.routes();
+  }
+
+  explain(prefix: Prefix, route: RoutePlanInput | undefined): KernelStory {
+    const plan = route && this.#planner.plan(route);
+    const rejected = plan && isRejected(plan) ? plan.rejected : undefined;
+    const other = this.#view.route(prefix);
+    const foreign = other && `protocol ${other.protocol}: ${formatTarget(other.target)}`;
+    return { ...this.#fib.routeOf(prefix), rejected, foreign };
+  }
+
+  describeNextHop(nextHop: Address): string {
+    const { isReachable, hop } = this.resolver.resolve(nextHop);
+    if (isReachable && hop)
+      return formatTarget({ type: 'unicast', nextHops: [hop], metric: 0 }).replace(
+        / metric 0$/,
+        '',
+      );
+    if (this.#view.isOwnAddress(nextHop)) return 'it is an address of this node';
+    return 'no subnet of an interface, static route or route of other software leads to it';
   }
 
   stateOf(prefix: Prefix) {

@@ -4,6 +4,7 @@
  */
 import type { Config } from '../config/model.ts';
 import { weightsOf } from '../fib/multipath-weights.ts';
+import type { RoutePlanInput } from '../fib/route-policy.ts';
 import type { Family } from '../net/family.ts';
 import { FAMILIES } from '../net/family.ts';
 import type { Prefix } from '../net/prefix.ts';
@@ -56,15 +57,23 @@ export class RouteInstaller implements LocRibListener {
   #install(family: Family, prefixId: PrefixId, path: PathId): void {
     const { views } = this.#rib;
     const prefix = views.prefix(family, prefixId);
-    const facts = path === 0 ? undefined : views.forwardingFacts(family, path);
-    if (facts?.source === 'static') this.#installLocal(prefix);
-    else if (facts?.source === 'ibgp' || facts?.source === 'ebgp') {
-      const paths = views.multipath(family, prefixId);
-      const nextHops = paths.map((each) => views.forwardingFacts(family, each).nextHop);
-      const weights = this.#weightsOf(family, paths);
-      const { localPref } = facts;
-      this.#forwarding.install({ prefix, kind: 'bgp', nextHops, localPref, weights });
-    } else this.#forwarding.remove(prefix);
+    const route = this.routeFor(family, prefixId, path);
+    if (route) this.#forwarding.install(route);
+    else this.#forwarding.remove(prefix);
+  }
+
+  /** What forwarding is asked for where a path is the best; undefined where nothing is. */
+  routeFor(family: Family, prefixId: PrefixId, path: PathId): RoutePlanInput | undefined {
+    if (path === 0) return undefined;
+    const { views } = this.#rib;
+    const { source, localPref } = views.forwardingFacts(family, path);
+    const prefix = views.prefix(family, prefixId);
+    if (source === 'static') return this.#localRouteFor(prefix);
+    if (source !== 'ibgp' && source !== 'ebgp') return undefined;
+    const paths = views.multipath(family, prefixId);
+    const nextHops = paths.map((each) => views.forwardingFacts(family, each).nextHop);
+    const weights = this.#weightsOf(family, paths);
+    return { prefix, kind: 'bgp', nextHops, localPref, weights };
   }
 
   #weightsOf(family: Family, paths: readonly PathId[]): readonly number[] | undefined {
@@ -72,13 +81,12 @@ export class RouteInstaller implements LocRibListener {
     return weightsOf(paths.map((path) => this.#rib.views.linkBandwidth(family, path)));
   }
 
-  #installLocal(prefix: Prefix): void {
+  #localRouteFor(prefix: Prefix): RoutePlanInput | undefined {
     const plan = this.#localRoutes.planOf(formatPrefix(prefix));
-    const gateway = plan?.route.gateway;
-    if (!plan || plan.kernel === 'none') this.#forwarding.remove(prefix);
-    else if (gateway)
-      this.#forwarding.install({ prefix, kind: 'static', nextHops: [gateway], localPref: 0 });
-    else this.#forwarding.install({ prefix, kind: 'blackhole', nextHops: [], localPref: 0 });
+    if (!plan || plan.kernel === 'none') return undefined;
+    const { gateway } = plan.route;
+    if (gateway) return { prefix, kind: 'static', nextHops: [gateway], localPref: 0 };
+    return { prefix, kind: 'blackhole', nextHops: [], localPref: 0 };
   }
 }
 

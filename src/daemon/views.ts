@@ -16,6 +16,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { LeveledLog } from '../telemetry/log.ts';
 import { viewAttributes } from './attribute-view.ts';
 import type { Daemon } from './daemon.ts';
+import { explain } from './explain.ts';
 import type { Forwarding } from './forwarding.ts';
 import { viewNeighbor } from './neighbor-view.ts';
 import { placeOfRule } from './rib-peer.ts';
@@ -69,6 +70,13 @@ export function makeViews(context: ViewContext): DaemonViews {
       return neighbor && adjOut(context, neighbor.peerId);
     },
     fib: () => forwarding.routes(),
+    explain: (query, name) => {
+      const only = name === undefined ? undefined : neighbors.find(name);
+      if (name !== undefined && !only) return undefined;
+      return explain(context, query, only, (prefix) =>
+        rankedPaths(context, prefix.family, rib.views.findPrefix(prefix)),
+      );
+    },
     blocks: () =>
       daemon.config.blocks.map(({ cidr, state, advertise, blackhole }) => {
         const kernel = forwarding.stateOf(cidr);

@@ -16,34 +16,12 @@ export interface FibFacts {
 }
 
 /** Wanted routes with their state, and owned ones nobody wants (any more) as installed. */
-export function* viewRoutes(
-  { tracker, problems, contests }: FibSide,
-  { protocol, now, foreignAt }: FibFacts,
-): Generator<FibRouteView> {
+export function* viewRoutes(side: FibSide, facts: FibFacts): Generator<FibRouteView> {
   const rows: number[] = [];
-  tracker.forEach((row) => void rows.push(row));
+  side.tracker.forEach((row) => void rows.push(row));
   for (const row of rows) {
-    const wanted = tracker.desired(row);
-    const target = wanted ?? tracker.owned(row)[0];
-    if (!target) continue;
-    const destination = tracker.prefixOf(row);
-    const prefix = formatPrefix(destination);
-    const problem = problems.get(row);
-    const contest = contests.get(prefix);
-    const foreign = problem?.isForeign ? foreignAt(destination, target.metric) : undefined;
-    const isInstalled = !wanted || tracker.isInstalled(row);
-    const refusal = problem && (foreign ? foreignWords(foreign) : refusalWords(problem));
-    const obstacle = wanted?.withheld ?? refusal ?? (contest && disputeWords(contest, now));
-    yield {
-      prefix,
-      type: target.type,
-      nextHops: target.nextHops.map(viewHop),
-      metric: target.metric,
-      protocol,
-      state: isInstalled ? 'installed' : stateOf(problem),
-      error: isInstalled ? null : (obstacle ?? null),
-      contest: contest ? viewContest(contest, now) : null,
-    };
+    const view = viewRoute(side, row, facts);
+    if (view) yield view;
   }
 }
 
@@ -58,6 +36,35 @@ export function countStates(sides: readonly FibSide[]): Record<FibRouteView['sta
     });
   }
   return counts;
+}
+
+/** One row; undefined when it is neither wanted nor owned. */
+export function viewRoute(
+  { tracker, problems, contests }: FibSide,
+  row: number,
+  { protocol, now, foreignAt }: FibFacts,
+): FibRouteView | undefined {
+  const wanted = tracker.desired(row);
+  const target = wanted ?? tracker.owned(row)[0];
+  if (!target) return undefined;
+  const destination = tracker.prefixOf(row);
+  const prefix = formatPrefix(destination);
+  const problem = problems.get(row);
+  const contest = contests.get(prefix);
+  const foreign = problem?.isForeign ? foreignAt(destination, target.metric) : undefined;
+  const isInstalled = !wanted || tracker.isInstalled(row);
+  const refusal = problem && (foreign ? foreignWords(foreign) : refusalWords(problem));
+  const obstacle = wanted?.withheld ?? refusal ?? (contest && disputeWords(contest, now));
+  return {
+    prefix,
+    type: target.type,
+    nextHops: target.nextHops.map(viewHop),
+    metric: target.metric,
+    protocol,
+    state: isInstalled ? 'installed' : stateOf(problem),
+    error: isInstalled ? null : (obstacle ?? null),
+    contest: contest ? viewContest(contest, now) : null,
+  };
 }
 
 function stateOf(problem: RouteProblem | undefined): FibRouteView['state'] {

@@ -23,11 +23,12 @@ import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import { DeltaTracker } from './delta-tracker.ts';
 import { type DriftCounters, DriftWatch } from './drift-watch.ts';
-import { countStates, viewRoutes } from './fib-view.ts';
+import { countStates, type FibFacts, viewRoute, viewRoutes } from './fib-view.ts';
 import type { Kernel, KernelChange, KernelRoute, RouteTarget } from './kernel.ts';
 import { Rescan } from './rescan.ts';
 import { RouteContests } from './route-contests.ts';
 import { RouteProblems } from './route-problems.ts';
+import { formatTarget } from './route-target.ts';
 import { type FibSide, RouteWriter, type WriteCounters } from './route-writer.ts';
 
 /** After the kernel refused a whole batch or read. */
@@ -63,6 +64,14 @@ export interface FibFigures {
 
 /** `rejected`: the kernel refuses the route, or someone else's has its place; it is tried again. */
 export type FibState = 'installed' | 'pending' | 'rejected' | 'none';
+
+/** What is known of one prefix. */
+export interface FibStory {
+  /** Undefined when it is neither wanted nor there. */
+  readonly view: FibRouteView | undefined;
+  /** Our routes as the kernel was seen to hold them last, in the words of `ip route`. */
+  readonly held: readonly string[];
+}
 
 /** The forwarding table. */
 export class Fib {
@@ -206,9 +215,21 @@ export class Fib {
 
   /** Wanted and owned routes as `show fib` prints them, made on demand. */
   *routes(): Generator<FibRouteView> {
+    for (const side of this.#allSides()) yield* viewRoutes(side, this.#facts());
+  }
+
+  /** The route of one prefix as {@link routes} prints it, and what the kernel holds of ours for it. */
+  routeOf(prefix: Prefix): FibStory {
+    const side = this.#sides[prefix.family];
+    const row = side.tracker.find(prefix);
+    if (row < 0) return { view: undefined, held: [] };
+    const held = side.tracker.owned(row).map(formatTarget);
+    return { view: viewRoute(side, row, this.#facts()), held };
+  }
+
+  #facts(): FibFacts {
     const { protocol } = this.#settings;
-    const facts = { protocol, now: this.#clock.now(), foreignAt: this.#foreignAt };
-    for (const side of this.#allSides()) yield* viewRoutes(side, facts);
+    return { protocol, now: this.#clock.now(), foreignAt: this.#foreignAt };
   }
 
   /** The table in numbers; a look at every route. */

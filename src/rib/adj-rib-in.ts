@@ -27,6 +27,7 @@ import {
   PATH_WITHDRAWN,
   type PathReason,
 } from './path-table.ts';
+import type { HistoryEvent } from './route-history.ts';
 
 /** Paths of one peer and family, as plain integers. */
 export interface InboundCounters {
@@ -167,7 +168,7 @@ export class AdjRibIn implements UpdateSink {
     const { paths, prefixes } = rib.tables;
     const prefix = prefixes.find(bytes, at, bits);
     const path = prefix === 0 ? 0 : paths.find(prefix, this.peer, pathId);
-    if (path !== 0) this.#withdrawPath(rib, path as PathId);
+    if (path !== 0) this.#withdrawPath(rib, path as PathId, 'withdrawn');
   }
 
   /** Routes of a restarted peer that were not announced again go (RFC 4724 §4.2). */
@@ -187,7 +188,7 @@ export class AdjRibIn implements UpdateSink {
     this.#forEachPath(rib, (path) => {
       const isOld = paths.has(path, PATH_STALE) && !paths.has(path, PATH_LONG_LIVED);
       if (keepStale && !isOld) paths.set(path, PATH_STALE);
-      else this.#withdrawPath(rib, path);
+      else this.#withdrawPath(rib, path, 'session-lost');
     });
   }
 
@@ -219,7 +220,7 @@ export class AdjRibIn implements UpdateSink {
   flushStale(family: Family): void {
     const rib = this.#family(family);
     this.#forEachPath(rib, (path) => {
-      if (rib.tables.paths.has(path, PATH_STALE)) this.#withdrawPath(rib, path);
+      if (rib.tables.paths.has(path, PATH_STALE)) this.#withdrawPath(rib, path, 'not-repeated');
     });
   }
 
@@ -253,7 +254,7 @@ export class AdjRibIn implements UpdateSink {
     const { paths } = rib.tables;
     const received = paths.received(path);
     if (paths.has(path, PATH_LONG_LIVED) && this.#refusesLongLife(received)) {
-      this.#withdrawPath(rib, path);
+      this.#withdrawPath(rib, path, 'not-repeated');
       return;
     }
     this.#countAccepted(rib, path, -1);
@@ -324,9 +325,10 @@ export class AdjRibIn implements UpdateSink {
     return this.#attrs.intern({ ...attributes, communities: sortCommunities(marked) });
   }
 
-  #withdrawPath(rib: FamilyRib, path: PathId): void {
-    const { paths, family } = rib.tables;
+  #withdrawPath(rib: FamilyRib, path: PathId, event: HistoryEvent): void {
+    const { paths, prefixes, family, history } = rib.tables;
     if (paths.has(path, PATH_WITHDRAWN)) return;
+    history.note(prefixes, paths.prefix(path), event, this.peer);
     this.#countAccepted(rib, path, -1);
     this.#counters[family].received--;
     paths.set(path, PATH_WITHDRAWN);

@@ -45,6 +45,8 @@ export interface ExportExplanation {
   readonly reason: ExportBar | 'policy' | 'no-next-hop' | 'announced';
   /** Deciding export rule, empty when none decided. */
   readonly rule: string;
+  /** Its place among the rules of the session, −1 when none decided. */
+  readonly place: number;
 }
 
 /** What policy made of a route. */
@@ -109,13 +111,13 @@ export class Exporter {
     const origin = sources.get(paths.peer(path));
     const set = paths.attrs(path);
     const bar = paths.has(path, PATH_UNADVERTISED) ? 'not-advertised' : this.#bar(set, origin);
-    if (bar) return { isAnnounced: false, reason: bar, rule: '' };
+    if (bar) return { isAnnounced: false, reason: bar, rule: '', place: -1 };
     const verdict = this.#ask(path, this.#transform(set, origin), origin);
-    const { rule } = verdict;
-    if (!verdict.accepted) return { isAnnounced: false, reason: 'policy', rule };
+    const { rule, place } = verdict;
+    if (!verdict.accepted) return { isAnnounced: false, reason: 'policy', rule, place };
     const { attributes, nextHop } = verdict;
     const isAnnounced = this.#nextHop(attributes.nextHop, nextHop, origin) !== undefined;
-    return { isAnnounced, reason: isAnnounced ? 'announced' : 'no-next-hop', rule };
+    return { isAnnounced, reason: isAnnounced ? 'announced' : 'no-next-hop', rule, place };
   }
 
   /** The answer for all prefixes with a set from a source. */

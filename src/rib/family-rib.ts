@@ -21,6 +21,7 @@ import { Pins } from './pins.ts';
 import type { LocRibListener, RouteChange } from './ports.ts';
 import { PrefixTable } from './prefix-table.ts';
 import type { RibTables } from './rib-tables.ts';
+import type { RouteHistory } from './route-history.ts';
 import type { RouteSources } from './route-sources.ts';
 import type { UpdateGroup } from './update-group.ts';
 import { UpdatePacker } from './update-packer.ts';
@@ -30,6 +31,7 @@ export interface SharedTables {
   readonly attrs: AttributeStore;
   readonly nextHops: NextHopTable;
   readonly sources: RouteSources;
+  readonly history: RouteHistory;
   readonly hashSeed: number;
 }
 
@@ -173,6 +175,7 @@ export class FamilyRib {
     const isOtherSet = this.#maximumPaths > 1 && this.#updateMultipath(prefix, newPath);
     if (newPath !== 0) paths.clear(newPath, PATH_CHANGED);
     if (!isOther && !isOtherSet) return;
+    if (oldPath !== 0) this.#noteSuccessor(prefix, oldPath, newPath);
     if (oldPath !== 0) paths.clear(oldPath, PATH_BEST);
     if (newPath !== 0) paths.set(newPath, PATH_BEST);
     locRib.setBest(prefix, newPath);
@@ -194,6 +197,14 @@ export class FamilyRib {
     }
     const isOther = locRib.setMultipath(prefix, shared.length < 2 ? 0 : signatureOf(shared));
     return isOther || hasChanged;
+  }
+
+  /** A first best path is no news: its age says when it came. */
+  #noteSuccessor(prefix: PrefixId, oldPath: PathId, newPath: PathId): void {
+    if (oldPath === newPath) return;
+    const { paths, prefixes, history } = this.tables;
+    const successor = newPath === 0 ? undefined : paths.peer(newPath);
+    history.note(prefixes, prefix, 'best-changed', paths.peer(oldPath), successor);
   }
 
   #report(prefixId: PrefixId, oldPath: PathId, newPath: PathId): void {

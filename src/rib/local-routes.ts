@@ -43,10 +43,11 @@ export class LocalRoutes {
 
   withdraw(prefix: Prefix, source: LocalRoute['source']): void {
     const rib = this.#family(prefix.family);
-    const { paths, prefixes } = rib.tables;
+    const { paths, prefixes, history } = rib.tables;
     const id = prefixes.find(prefix.address, 0, prefix.length);
     const path = id === 0 ? 0 : paths.find(id, localSourceId(source), 0);
     if (path === 0) return;
+    history.note(prefixes, id, 'withdrawn', localSourceId(source));
     paths.set(path, PATH_WITHDRAWN);
     rib.markDirty(id);
   }

@@ -6,6 +6,7 @@ import type { NextHopTable } from './next-hop-table.ts';
 import type { PathTable } from './path-table.ts';
 import type { Pins } from './pins.ts';
 import type { PrefixTable } from './prefix-table.ts';
+import type { RouteHistory } from './route-history.ts';
 import type { RouteSources } from './route-sources.ts';
 
 export interface RibTables {
@@ -17,6 +18,8 @@ export interface RibTables {
   readonly attrs: AttributeStore;
   readonly nextHops: NextHopTable;
   readonly sources: RouteSources;
+  /** Shared by both families. */
+  readonly history: RouteHistory;
   /** Interfaces of local routes. */
   readonly interfaces: Map<number, string>;
   /** What lagging members still refer to: prefixes, and paths where Add-Path is sent. */

@@ -15,6 +15,8 @@ import type { AttrsId, PathId, PeerId, PrefixId } from './ids.ts';
 import { PATH_BEST, PATH_STALE, PATH_WITHDRAWN, type PathReason } from './path-table.ts';
 import type { PeerEntry } from './peer-entry.ts';
 import type { AdvertisedView, NextHopState, PathView } from './ports.ts';
+import type { RouteHistory } from './route-history.ts';
+import type { UpdateGroup } from './update-group.ts';
 
 const NO_PREFIX = 0 as PrefixId;
 
@@ -39,12 +41,16 @@ export class RibViews {
   readonly #families: Readonly<Record<Family, FamilyRib>>;
   readonly #peers: ReadonlyMap<PeerId, PeerEntry>;
   readonly #options: { now(): number };
+  /** What became of routes lately. */
+  readonly history: RouteHistory;
 
   constructor(
     families: Readonly<Record<Family, FamilyRib>>,
     peers: ReadonlyMap<PeerId, PeerEntry>,
     options: { now(): number },
+    history: RouteHistory,
   ) {
+    this.history = history;
     this.#families = families;
     this.#peers = peers;
     this.#options = options;
@@ -188,11 +194,16 @@ export class RibViews {
     return this.#families[family].tables.prefixes.find(address, 0, length);
   }
 
-  /** The longest prefix with a best path that contains an address; 0 when there is none. */
-  lookup(address: Address): PrefixId {
+  /**
+   * The longest prefix with a best path that contains an address; 0 when there is none.
+   *
+   * @param needsBest false: any path will do, also one that import rejected
+   */
+  lookup(address: Address, needsBest = true): PrefixId {
     const family = address.length === 4 ? 'ipv4-unicast' : 'ipv6-unicast';
-    const { locRib, prefixes } = this.#families[family].tables;
-    return prefixes.longestMatch(address, (id) => locRib.best(id) !== 0) || NO_PREFIX;
+    const { locRib, paths, prefixes } = this.#families[family].tables;
+    const isWanted = (id: PrefixId) => (needsBest ? locRib.best(id) : paths.head(id)) !== 0;
+    return prefixes.longestMatch(address, isWanted) || NO_PREFIX;
   }
 
   /** All candidates of a prefix, the best first, and for each other the step it lost at and to whom. */
@@ -218,6 +229,17 @@ export class RibViews {
   /** Why a path is told to a peer or not; undefined when the peer is down for the family. */
   explainExport(peer: PeerId, family: Family, path: PathId): ExportExplanation | undefined {
     return this.#peers.get(peer)?.groups.get(family)?.exporter.explain(path);
+  }
+
+  /** What a peer is told, or will have been told, about one prefix. */
+  adjOutOf(peer: PeerId, family: Family, prefix: PrefixId): AdvertisedView[] {
+    const group = this.#peers.get(peer)?.groups.get(family);
+    if (!group) return [];
+    const { paths } = this.#families[family].tables;
+    const slots: number[] = [];
+    if (!group.encoding.hasAddPath) slots.push(prefix);
+    else for (let path = paths.head(prefix); path !== 0; path = paths.next(path)) slots.push(path);
+    return slots.flatMap((slot) => this.#advertised(group, family, slot, peer) ?? []);
   }
 
   /** Sizes of the tables, for metrics and leak tests. */
@@ -246,18 +268,28 @@ export class RibViews {
   }
 
   *#adjOut(peer: PeerId, family: Family): Generator<AdvertisedView> {
-    const { paths } = this.#families[family].tables;
     for (let slot = 1; ; slot++) {
       const group = this.#peers.get(peer)?.groups.get(family);
       if (!group || slot >= group.advertised.limit) return;
-      const attrs = group.advertised.attrsFor(slot, peer);
-      if (attrs === 0) continue;
-      const { hasAddPath } = group.encoding;
-      const prefixId = hasAddPath ? paths.prefix(slot as PathId) : (slot as PrefixId);
-      const prefix = this.prefixText(family, prefixId);
-      const source = group.advertised.source(slot);
-      yield { prefix, prefixId, pathId: hasAddPath ? slot : 0, attrs, source };
+      const view = this.#advertised(group, family, slot, peer);
+      if (view) yield view;
     }
+  }
+
+  #advertised(
+    group: UpdateGroup,
+    family: Family,
+    slot: number,
+    peer: PeerId,
+  ): AdvertisedView | undefined {
+    const attrs = group.advertised.attrsFor(slot, peer);
+    if (attrs === 0) return undefined;
+    const { hasAddPath } = group.encoding;
+    const { paths } = this.#families[family].tables;
+    const prefixId = hasAddPath ? paths.prefix(slot as PathId) : (slot as PrefixId);
+    const prefix = this.prefixText(family, prefixId);
+    const source = group.advertised.source(slot);
+    return { prefix, prefixId, pathId: hasAddPath ? slot : 0, attrs, source };
   }
 
   *#pathsOf(family: Family, prefix: PrefixId): Generator<PathView> {

@@ -26,6 +26,7 @@ import { PolicyCache } from './policy-cache.ts';
 import type { LocalRoute, LocRibListener, NextHopResolver, RibPeer, RibSession } from './ports.ts';
 import type { RibIdentity } from './rib-identity.ts';
 import { RibViews } from './rib-views.ts';
+import { RouteHistory } from './route-history.ts';
 import { RouteSources } from './route-sources.ts';
 
 export interface RibOptions {
@@ -89,6 +90,7 @@ export class Rib {
   readonly #nextHops: NextHopTable;
   readonly #attrs: AttributeStore;
   readonly #sources = new RouteSources();
+  readonly #history = new RouteHistory();
   readonly #policies = new PolicyCache();
   readonly #groups: GroupMembership;
   readonly #families: Readonly<Record<Family, FamilyRib>>;
@@ -116,7 +118,7 @@ export class Rib {
     const { defaultLocalPref, hashSeed = 0 } = options;
     this.#attrs = new AttributeStore(this.#nextHops, defaultLocalPref, hashSeed);
     const tables = { attrs: this.#attrs, nextHops: this.#nextHops, sources: this.#sources };
-    const shared = { ...tables, hashSeed };
+    const shared = { ...tables, history: this.#history, hashSeed };
     this.#families = {
       'ipv4-unicast': new FamilyRib('ipv4-unicast', shared, options.maximumPaths),
       'ipv6-unicast': new FamilyRib('ipv6-unicast', shared, options.maximumPaths),
@@ -124,7 +126,7 @@ export class Rib {
     if (options.decision) this.setDecision(options.decision);
     this.#groups = new GroupMembership(this.#families, this.#policies, this.#identity);
     this.#local = new LocalRoutes(this.#identity, this.#familyOf);
-    this.views = new RibViews(this.#families, this.#peers, options);
+    this.views = new RibViews(this.#families, this.#peers, options, this.#history);
   }
 
   /** Makes a peer known; it is down. The id is good until `removePeer`. */
@@ -203,6 +205,7 @@ export class Rib {
   peerDown(id: PeerId, options: { readonly keepStale: readonly Family[] }): void {
     const entry = this.#peers.get(id);
     if (!entry) return;
+    this.#history.now = this.#options.now();
     this.#groups.leave(entry);
     entry.session = undefined;
     for (const family of FAMILIES) {
@@ -213,6 +216,7 @@ export class Rib {
 
   /** Withdraws what a restarting peer has not announced again (RFC 4724 §4.2). */
   flushStale(id: PeerId, family: Family): void {
+    this.#history.now = this.#options.now();
     this.#peers.get(id)?.adjIn.flushStale(family);
     this.#schedule();
   }
@@ -235,6 +239,7 @@ export class Rib {
     const { adjIn } = this.#entry(id);
     const now = this.#options.now();
     this.#receivedAt ??= now;
+    this.#history.now = now;
     adjIn.beginMessage(Math.floor(now / 1000));
     const fault = walkUpdate(bytes, at, end, adjIn.wire, adjIn);
     adjIn.endMessage();
@@ -268,6 +273,7 @@ export class Rib {
   }
 
   endRefresh(id: PeerId, family: Family): void {
+    this.#history.now = this.#options.now();
     this.#entry(id).adjIn.flushStale(family);
     this.#schedule();
   }
@@ -285,6 +291,7 @@ export class Rib {
   }
 
   withdrawLocal(prefix: Prefix, source: LocalRoute['source']): void {
+    this.#history.now = this.#options.now();
     this.#local.withdraw(prefix, source);
     this.#schedule();
   }
@@ -370,6 +377,7 @@ export class Rib {
   #run(): void {
     this.#isScheduled = false;
     const startedAt = this.#options.now();
+    this.#history.now = startedAt;
     const isFull = FAMILIES.some((family) => this.#families[family].dirtyCount >= this.#batch);
     for (const entry of this.#pending) if (entry.reimport) this.#reimport(entry);
     for (const family of FAMILIES) this.#families[family].run(this.#batch, this.#listener);
@@ -415,6 +423,7 @@ export class Rib {
     this.#groups.settle(entry);
     if (entry.isRemoved && !this.#hasPaths(entry.id)) {
       this.#peers.delete(entry.id);
+      this.#history.retire(entry.id, entry.peer.name);
       this.#sources.remove(entry.id);
     } else if (entry.isRemoved || entry.reimport || entry.nextGroups.size > 0) {
       return;

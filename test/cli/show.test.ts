@@ -6,7 +6,7 @@ import { createApiServer } from '../../src/api/server.ts';
 import type { CommandIo } from '../../src/cli/command.ts';
 import { runCommandLine } from '../../src/cli/main.ts';
 import { bindApiSocket, closeServer } from '../../src/run/unix-socket.ts';
-import { NEIGHBOR, stubContext } from '../support/stub-views.ts';
+import { EXPLANATION, NEIGHBOR, stubContext } from '../support/stub-views.ts';
 
 interface Outcome {
   readonly code: number;
@@ -168,3 +168,25 @@ t.test(
     t.same(record, ['apply false', 'apply true']);
   },
 );
+
+t.test('explain marks the first "no" and puts neighbors of one fate together', async (t) => {
+  const { api } = await withDaemon(t);
+  const { code, out } = await run(['explain', '10.0.1.0/24', '--api', api]);
+  t.equal(code, 0);
+  const lines = out.split('\n');
+  t.equal(lines[0], '10.0.1.0/24: no: export (b): rejected by rule 1 of policy p');
+  t.match(lines[2], /^ +STAGE +ANSWER +NEIGHBOR +OBJECT +WHY$/);
+  t.match(lines[4], /^ +export +yes +a +- +it is announced$/);
+  t.match(lines[5], /^> +export +no +b +BGPFilter\/f +it is policy$/);
+  t.match(out, /lately:\n {2}a withdrew it 3 s ago\n$/);
+});
+
+t.test('explain -o json is the story as it stands, of the neighbor asked for', async (t) => {
+  const { api } = await withDaemon(t);
+  const { out } = await run(['explain', '10.0.1.9', '-o', 'json', '--api', api]);
+  t.same(JSON.parse(out), { ...EXPLANATION, query: '10.0.1.9' });
+  const nobody = await run(['explain', '10.0.1.9', '--neighbor', 'nobody', '--api', api]);
+  t.equal(nobody.code, 1);
+  t.match(nobody.err, /there is no neighbor of that name/);
+  t.equal((await run(['explain', '--api', api])).code, 2);
+});

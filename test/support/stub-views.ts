@@ -1,6 +1,13 @@
 /** Views and commands that answer from fixed data and remember what was asked, for API and CLI tests. */
 import type { ApiContext } from '../../src/api/routes.ts';
-import type { DaemonCommands, DaemonViews, NeighborView, RouteView } from '../../src/api/views.ts';
+import type {
+  DaemonCommands,
+  DaemonViews,
+  ExplainStep,
+  ExplainView,
+  NeighborView,
+  RouteView,
+} from '../../src/api/views.ts';
 
 export const NEIGHBOR: NeighborView = {
   name: 'Mesh_10_0_0_2',
@@ -48,6 +55,32 @@ export function routeView(index: number): RouteView {
   };
 }
 
+/** A route that one of three neighbours is not told. */
+export const EXPLANATION: ExplainView = {
+  query: '10.0.1.0/24',
+  prefix: '10.0.1.0/24',
+  neighbor: null,
+  outcome: 'export (b): rejected by rule 1 of policy p',
+  firstNo: 2,
+  steps: [
+    explainStep('kernel-write', 'yes', 'written', null),
+    explainStep('export', 'yes', 'announced', 'a'),
+    { ...explainStep('export', 'no', 'policy', 'b'), object: 'BGPFilter/f' },
+    explainStep('export', 'no', 'policy', 'c'),
+  ],
+  paths: [],
+  history: [{ ageSec: 3, event: 'withdrawn', text: 'a withdrew it 3 s ago' }],
+};
+
+function explainStep(
+  stage: ExplainStep['stage'],
+  answer: ExplainStep['answer'],
+  code: string,
+  neighbor: string | null,
+): ExplainStep {
+  return { stage, answer, code, text: `it is ${code}`, neighbor, object: null };
+}
+
 /** Stub views; `routes` is how many the RIB holds. */
 export function stubViews(routes = 2): DaemonViews {
   return {
@@ -81,6 +114,7 @@ export function stubViews(routes = 2): DaemonViews {
         contest: null,
       },
     ],
+    explain: (query, name) => (name === 'nobody' ? undefined : { ...EXPLANATION, query }),
     blocks: () => [
       {
         cidr: '10.0.0.0/26',

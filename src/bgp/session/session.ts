@@ -110,6 +110,7 @@ export class Session {
   #state: SessionState = 'Idle';
   #since: number;
   #lastError: SessionError | undefined;
+  #lastNotification: SessionError | undefined;
 
   constructor(settings: SessionSettings, ports: SessionPorts, events: SessionEvents) {
     this.#settings = settings;
@@ -138,6 +139,11 @@ export class Session {
 
   get lastError(): SessionError | undefined {
     return this.#lastError;
+  }
+
+  /** The last error that was told, by whichever side; what went wrong since may be told by {@link lastError}. */
+  get lastNotification(): SessionError | undefined {
+    return this.#lastNotification;
   }
 
   /** Of the connection that has come furthest. */
@@ -373,6 +379,7 @@ export class Session {
       subcode: notification?.subcode,
       direction: notification && direction,
     };
+    if (notification) this.#lastNotification = this.#lastError;
   }
 
   #release(connection: PeerConnection): void {
