@@ -8,6 +8,9 @@ import type { Program, Role, Rule } from './program.ts';
 const MANIFEST = new URL('../../package.json', import.meta.url);
 const CATBIRD = fileURLToPath(new URL('../../bin/catbird', import.meta.url));
 
+/** Options for node that the program's first line has, which counts when it is started by its name. */
+const ownOptions = readFileSync(CATBIRD, 'utf8').split('\n', 1)[0]!.match(/--\S+/g) ?? [];
+
 /** Words for node in front of the program, as for a profile: `BENCH_NODE_OPTIONS=--cpu-prof`. */
 const nodeOptions = (process.env['BENCH_NODE_OPTIONS'] ?? '').split(' ').filter(Boolean);
 
@@ -23,7 +26,8 @@ export const catbird: Program = {
     const file = join(folder, 'catbird.yaml');
     writeFileSync(file, `${JSON.stringify(configOf(role), null, 2)}\n`); // JSON is YAML
     const api = ['--api', join(folder, 'catbird.sock')];
-    return [...probedNode(folder), ...nodeOptions, CATBIRD, 'run', '--config', file, ...api];
+    const node = [...probedNode(folder), ...ownOptions, ...nodeOptions];
+    return [...node, CATBIRD, 'run', '--config', file, ...api];
   },
 };
 
