@@ -8,7 +8,12 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Neighbor } from './neighbor.ts';
 
 /** The view; addresses and times as text. */
-export function viewNeighbor(neighbor: Neighbor, rib: Rib, clock: Clock): NeighborView {
+export function viewNeighbor(
+  neighbor: Neighbor,
+  rib: Rib,
+  clock: Clock,
+  isLeaving: boolean,
+): NeighborView {
   const { config, session } = neighbor;
   const { negotiated, state } = session;
   const ageMs = clock.now() - session.since;
@@ -22,6 +27,7 @@ export function viewNeighbor(neighbor: Neighbor, rib: Rib, clock: Clock): Neighb
     since: new Date(clock.wallTime() - ageMs).toISOString(),
     passive: config.passive,
     shutDown: neighbor.isShutDown,
+    leaving: isLeaving,
     routeReflectorClient: config.routeReflectorClient,
     families: Object.fromEntries(
       config.families.map((family) => [family, viewFamily(neighbor, rib, family)]),

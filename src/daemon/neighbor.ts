@@ -32,6 +32,7 @@ import type { Timer } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import { BfdWatch, type BfdWatchPorts } from './bfd-watch.ts';
 import type { Forwarding } from './forwarding.ts';
+import { LingeringClient } from './lingering-client.ts';
 import type { OwnAddresses } from './own-addresses.ts';
 import { PrefixLimit, RESTART_AFTER_MS } from './prefix-limit.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -79,6 +80,7 @@ export class Neighbor implements SessionEvents {
     'afi-safi-disable': 0,
     'session-reset': 0,
   };
+  readonly #ribPeer: LingeringClient;
   #config: NeighborConfig;
   #negotiated: NegotiatedSession | undefined;
   /** Families whose End-of-RIB has not come yet. */
@@ -110,7 +112,8 @@ export class Neighbor implements SessionEvents {
     this.#owner = owner;
     this.#prefixLimit = new PrefixLimit(neighbor.maximumPrefixes);
     this.bfd = new BfdWatch(ports, () => this.#pathBroke({ subcode: CEASE_BFD_DOWN }));
-    this.peerId = ports.rib.addPeer(ribPeerOf(neighbor, config));
+    this.#ribPeer = new LingeringClient(ports, ribPeerOf(neighbor, config));
+    this.peerId = this.#ribPeer.peerId;
     this.#helper = new RestartHelper(ports, this.peerId, () => owner.rested(this));
     const settings = sessionSettingsOf(neighbor, config, isRestarting, ports.softwareVersion);
     this.session = new Session(settings, ports, this);
@@ -134,6 +137,12 @@ export class Neighbor implements SessionEvents {
     return this.session.state === 'Active' && !this.#helper.isKeeping;
   }
 
+  /** Its session is up and has brought every route it has, as far as it tells (RFC 4724 §2). */
+  get hasDelivered(): boolean {
+    if (this.session.state !== 'Established') return false;
+    return this.#endOfRibs.size === 0 || this.#negotiated?.gracefulRestart === undefined;
+  }
+
   /** What holds the session down, for views; undefined when nothing does. */
   get obstacle(): string | undefined {
     if (this.#isShutDown) return 'shut down by an operator';
@@ -152,7 +161,7 @@ export class Neighbor implements SessionEvents {
   reconfigure(neighbor: NeighborConfig, config: Config, isRestarting: boolean): void {
     this.#config = neighbor;
     this.#prefixLimit.set(neighbor.maximumPrefixes);
-    this.#ports.rib.updatePeer(this.peerId, ribPeerOf(neighbor, config));
+    this.#ribPeer.update(ribPeerOf(neighbor, config), this.session.state === 'Established');
     if (neighbor.waitingFor !== undefined) this.stop({ subcode: CEASE_CONFIGURATION_CHANGE });
     const { softwareVersion } = this.#ports;
     const changed = this.session.update(
@@ -185,6 +194,7 @@ export class Neighbor implements SessionEvents {
   remove(reason: StopReason): void {
     this.stop(reason);
     this.#penaltyTimer?.cancel();
+    this.#ribPeer.stop();
     this.#ports.rib.removePeer(this.peerId);
   }
 

@@ -14,6 +14,7 @@ import { containsAddress } from '../net/prefix.ts';
 import { formatAddress, formatPrefix, formatScopedAddress } from '../net/text.ts';
 import type { PeerId } from '../rib/ids.ts';
 import type { Discovery } from '../runtime/discovery.ts';
+import { Handover } from './handover.ts';
 import { Neighbor, type NeighborOwner, type NeighborPorts } from './neighbor.ts';
 
 export interface NeighborsPorts extends NeighborPorts {
@@ -26,6 +27,9 @@ interface Admitted {
   readonly range: string | undefined;
 }
 
+/** By identity, with the range they are from. */
+type WantedNeighbors = Map<string, { config: NeighborConfig; range: string | undefined }>;
+
 /** See the head of the file. */
 export class Neighbors {
   readonly #ports: NeighborsPorts;
@@ -34,6 +38,7 @@ export class Neighbors {
   readonly #byIdentity = new Map<string, Admitted>();
   /** Routers heard on the interfaces of neighbours without address. */
   readonly #heard = new Map<string, Address>();
+  readonly #handover: Handover;
   #config: Config | undefined;
   #isRestarting = true;
   /** Told of a neighbour that is about to be forgotten. */
@@ -45,11 +50,18 @@ export class Neighbors {
     // Later, because who rests now may be about to take a connection in this very turn.
     const rested = (neighbor: Neighbor) => clock.defer(() => this.#forget(neighbor));
     this.#owner = { ...owner, rested };
+    this.#handover = new Handover(ports, (neighbor) => this.#drop(neighbor));
   }
 
-  /** In the order they were configured or admitted. */
+  /** In the order they were configured or admitted; those that are on their way out come last. */
   list(): Neighbor[] {
-    return [...this.#byIdentity.values()].map(({ neighbor }) => neighbor);
+    const wanted = [...this.#byIdentity.values()].map(({ neighbor }) => neighbor);
+    return [...wanted, ...this.#handover.list()];
+  }
+
+  /** True for a neighbor that is in no configuration any more, and ends when others have taken over. */
+  isLeaving(neighbor: Neighbor): boolean {
+    return this.#handover.list().includes(neighbor);
   }
 
   find(name: string): Neighbor | undefined {
@@ -70,7 +82,7 @@ export class Neighbors {
 
   /** Our routes are complete: those who waited for them are told (RFC 4724 §4.1). */
   announce(): void {
-    for (const { neighbor } of this.#byIdentity.values()) neighbor.announce();
+    for (const neighbor of this.list()) neighbor.announce();
   }
 
   /** Later sessions no longer say that this process has just restarted (SESS-3). */
@@ -91,12 +103,11 @@ export class Neighbors {
 
   /** Brings the sessions in line with a configuration. */
   apply(config: Config): void {
+    const before = this.#config ?? config;
     this.#config = config;
     this.#followInterfaces(config);
     const wanted = this.#wanted(config);
-    for (const [identity, { neighbor }] of this.#byIdentity) {
-      if (!wanted.has(identity)) this.#remove(identity, neighbor);
-    }
+    this.#letGo(wanted, before.router.clusterId !== config.router.clusterId);
     for (const [identity, { config: neighbor, range }] of wanted) {
       this.#reconcile(identity, neighbor, range, config);
     }
@@ -104,7 +115,8 @@ export class Neighbors {
 
   /** Ends every session. */
   stop(reason: StopReason): void {
-    for (const { neighbor } of this.#byIdentity.values()) neighbor.stop(reason);
+    this.#handover.stop();
+    for (const neighbor of this.list()) neighbor.stop(reason);
   }
 
   /**
@@ -123,8 +135,8 @@ export class Neighbors {
   }
 
   /** Configured neighbours, and those of ranges that are still covered. */
-  #wanted(config: Config): Map<string, { config: NeighborConfig; range: string | undefined }> {
-    const wanted = new Map<string, { config: NeighborConfig; range: string | undefined }>();
+  #wanted(config: Config): WantedNeighbors {
+    const wanted: WantedNeighbors = new Map();
     for (const { neighbor, range } of this.#byIdentity.values()) {
       const source = range && findRange(config, neighbor.config.address);
       if (!source) continue;
@@ -150,7 +162,41 @@ export class Neighbors {
       this.#byIdentity.set(identity, { neighbor: known.neighbor, range });
       return;
     }
-    this.#add(identity, wanted, range, config);
+    const leaving = this.#handover.takeBack(identity);
+    if (!leaving) {
+      this.#add(identity, wanted, range, config);
+      return;
+    }
+    leaving.reconfigure(wanted, config, this.#isRestarting);
+    this.#byIdentity.set(identity, { neighbor: leaving, range });
+  }
+
+  /** Ends the sessions nobody wants: at once, or when others have taken over. */
+  #letGo(wanted: WantedNeighbors, hasOtherCluster: boolean): void {
+    const unwanted = [...this.#byIdentity].filter(([identity]) => !wanted.has(identity));
+    const newcomers = [...wanted.keys()].filter((identity) => !this.#byIdentity.has(identity));
+    const isMost = unwanted.length > 1 && unwanted.length * 2 > this.#byIdentity.size;
+    const isReshaped =
+      isMost || newcomers.length > 0 || hasOtherCluster || this.#isReshaped(wanted);
+    const leaving = new Map<string, Neighbor>();
+    for (const [identity, { neighbor }] of unwanted) {
+      if (isReshaped && mayLinger(neighbor, wanted)) leaving.set(identity, neighbor);
+      else this.#remove(identity, neighbor);
+      this.#byIdentity.delete(identity);
+    }
+    if (leaving.size === 0) return;
+    this.#handover.begin(leaving, () =>
+      newcomers.flatMap((identity) => this.#byIdentity.get(identity)?.neighbor ?? []),
+    );
+  }
+
+  /** Sessions that stay have another part to play, as when mesh sessions become those of a reflector. */
+  #isReshaped(wanted: WantedNeighbors): boolean {
+    return [...wanted].some(([identity, { config }]) => {
+      const old = this.#byIdentity.get(identity)?.neighbor.config;
+      if (!old) return false;
+      return old.name !== config.name || old.routeReflectorClient !== config.routeReflectorClient;
+    });
   }
 
   #add(
@@ -167,6 +213,10 @@ export class Neighbors {
 
   #remove(identity: string, neighbor: Neighbor): void {
     this.#byIdentity.delete(identity);
+    this.#drop(neighbor);
+  }
+
+  #drop(neighbor: Neighbor): void {
     this.onRemoved(neighbor);
     neighbor.remove({ subcode: CEASE_PEER_DECONFIGURED });
     this.#owner.settled(neighbor.config.name);
@@ -203,6 +253,15 @@ export class Neighbors {
     if (known?.neighbor !== neighbor || known.range === undefined) return;
     if (neighbor.isResting) this.#remove(identity, neighbor);
   }
+}
+
+/** A session that is up, and in nobody's way. */
+function mayLinger({ session, config }: Neighbor, wanted: WantedNeighbors): boolean {
+  if (session.state !== 'Established' || wanted.size === 0) return false;
+  const { address, interface: zone } = config;
+  return ![...wanted.values()].some(
+    (other) => sameAddress(other.config.address, address) && other.config.interface === zone,
+  );
 }
 
 function identityOf({ address, interface: zone, port }: NeighborConfig): string {

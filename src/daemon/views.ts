@@ -18,6 +18,7 @@ import { viewAttributes } from './attribute-view.ts';
 import type { Daemon } from './daemon.ts';
 import { explain } from './explain.ts';
 import type { Forwarding } from './forwarding.ts';
+import type { Neighbor } from './neighbor.ts';
 import { viewNeighbor } from './neighbor-view.ts';
 import { placeOfRule } from './rib-peer.ts';
 
@@ -49,16 +50,18 @@ const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace', 'silent'];
 export function makeViews(context: ViewContext): DaemonViews {
   const { daemon, forwarding, clock } = context;
   const { rib, neighbors } = daemon;
+  const view = (neighbor: Neighbor) =>
+    viewNeighbor(neighbor, rib, clock, neighbors.isLeaving(neighbor));
   return {
     version: () => ({
       ...context.process,
       routerId: formatIpv4Number(daemon.config.router.routerId),
       asNumber: daemon.config.router.asNumber,
     }),
-    neighbors: () => neighbors.list().map((neighbor) => viewNeighbor(neighbor, rib, clock)),
+    neighbors: () => neighbors.list().map(view),
     neighbor: (name) => {
       const neighbor = neighbors.find(name);
-      return neighbor && viewNeighbor(neighbor, rib, clock);
+      return neighbor && view(neighbor);
     },
     rib: (query) => (query === undefined ? wholeRib(context) : queryRib(context, query)),
     adjIn: (name) => {

@@ -74,6 +74,7 @@ export class ImportFilter {
     if (columns.originatorId(received) === this.#identity.routerId) return 'originator-loop';
     if (!this.#peer.isInternal) return this.#checkExternal(received);
     if (!isRouteReflectorClient || columns.clusterCount(received) === 0) return 'none';
+    if (this.#peer.allowsOwnCluster) return 'none';
     const { clusterList } = this.#attrs.attributes(received);
     return hasOwnCluster(this.#identity, clusterList) ? 'cluster-loop' : 'none';
   }

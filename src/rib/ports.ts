@@ -34,6 +34,8 @@ export interface RibPeer {
   readonly localAsNumber: number;
   readonly isInternal: boolean;
   readonly isRouteReflectorClient: boolean;
+  /** Its routes may have been through our cluster: it was the reflector of it until now. */
+  readonly allowsOwnCluster?: boolean;
   readonly nextHop: 'auto' | 'self' | 'keep';
   /** Next hop self of a family, where it is not an address of the session. */
   readonly nextHopAddress?: Readonly<Partial<Record<Family, Address>>>;

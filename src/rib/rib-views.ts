@@ -64,6 +64,38 @@ export class RibViews {
     }
   }
 
+  /**
+   * The first prefix that has usable paths of these peers only, or where the look stopped.
+   *
+   * @param from the prefix to begin with
+   * @param most prefixes to look at
+   * @returns undefined when every prefix from there on has others, or none
+   */
+  firstBroughtOnlyBy(
+    family: Family,
+    peers: ReadonlySet<PeerId>,
+    from: PrefixId,
+    most: number,
+  ): PrefixId | undefined {
+    const { limit } = this.#families[family].tables.prefixes;
+    const end = Math.min(limit, from + most);
+    for (let id: number = from; id < end; id++) {
+      if (this.#isBroughtOnlyBy(family, peers, id as PrefixId)) return id as PrefixId;
+    }
+    return end < limit ? (end as PrefixId) : undefined;
+  }
+
+  #isBroughtOnlyBy(family: Family, peers: ReadonlySet<PeerId>, prefix: PrefixId): boolean {
+    const { paths } = this.#families[family].tables;
+    let isBrought = false;
+    for (let path = paths.head(prefix); path !== 0; path = paths.next(path)) {
+      if (!paths.isCandidate(path)) continue;
+      if (!peers.has(paths.peer(path))) return false;
+      isBrought = true;
+    }
+    return isBrought;
+  }
+
   /** The best path of every prefix. */
   *locRib(family: Family): Generator<PathView> {
     const { locRib } = this.#families[family].tables;

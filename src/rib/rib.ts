@@ -476,6 +476,6 @@ function importKeyOf(peer: RibPeer, policies: PolicyCache): string {
     peer;
   const policy = policies.keyOf(peer.importRules, peer);
   const rules = [allowLocalAs, localAsNumber, isRouteReflectorClient, enforceFirstAs, role, weight];
-  const { localAs } = peer;
-  return [policy, ...rules, JSON.stringify(localAs ?? '')].join(' ');
+  const { localAs, allowsOwnCluster = false } = peer;
+  return [policy, ...rules, allowsOwnCluster, JSON.stringify(localAs ?? '')].join(' ');
 }

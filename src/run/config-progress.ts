@@ -13,6 +13,8 @@ export interface ConfigProgress {
   appliedAtSec: number;
   /** Everything wrong with the newest delivery. */
   faults: number;
+  /** The brake holds the newest delivery. */
+  isHeld: boolean;
   /** Users' templates that were not taken, since the start. */
   templateRejections: number;
 }
@@ -20,17 +22,18 @@ export interface ConfigProgress {
 /** Nothing has come yet. */
 export function makeProgress(): ConfigProgress {
   const never = { deliveredAtSec: 0, appliedAtSec: 0 };
-  return { desired: 0, applied: 0, ...never, faults: 0, templateRejections: 0 };
+  return { desired: 0, applied: 0, ...never, faults: 0, isHeld: false, templateRejections: 0 };
 }
 
 /** @returns the number of this delivery */
 export function noteDelivery(
   progress: ConfigProgress,
-  { faults, templates }: ConfigDelivery,
+  { faults, templates, isHeld = false }: ConfigDelivery,
   clock: Clock,
 ): number {
   progress.deliveredAtSec = clock.wallTime() / 1000;
   progress.faults = faults.length;
+  progress.isHeld = isHeld;
   if (templates) progress.templateRejections = templates.rejectedTotal;
   return ++progress.desired;
 }

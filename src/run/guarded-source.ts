@@ -238,7 +238,12 @@ export class GuardedSource implements ConfigSource {
       log.error({ reason }, 'a configuration is held: catbird apply --force');
     this.#useStored(`that of the datastore is held, as ${reason}`);
     const fault = `a configuration is held since ${new Date(since).toISOString()}: ${reason}; catbird apply --force applies it`;
-    this.#onDelivery({ ...delivery, config: undefined, faults: [fault, ...delivery.faults] });
+    this.#onDelivery({
+      ...delivery,
+      config: undefined,
+      isHeld: true,
+      faults: [fault, ...delivery.faults],
+    });
   }
 
   #forgetHeld(): void {

@@ -25,6 +25,7 @@ const DEFINITIONS: readonly MetricDefinition[] = [
     'stage',
   ]),
   gauge('catbird_config_faults', 'What is wrong with the newest configuration'),
+  gauge('catbird_config_held', '1 while the brake holds a configuration: catbird apply --force'),
   counter('catbird_template_rejections_total', 'Own templates that were refused'),
 ];
 
@@ -57,13 +58,14 @@ export class ProcessMetrics implements MetricGroup {
   }
 
   #readProgress(put: PutSample): void {
-    const { desired, applied, deliveredAtSec, appliedAtSec, faults, templateRejections } =
+    const { desired, applied, deliveredAtSec, appliedAtSec, faults, isHeld, templateRejections } =
       this.#facts.progress;
     put('catbird_config_generation', desired, { stage: 'desired' });
     put('catbird_config_generation', applied, { stage: 'applied' });
     put('catbird_config_timestamp_seconds', deliveredAtSec, { stage: 'desired' });
     put('catbird_config_timestamp_seconds', appliedAtSec, { stage: 'applied' });
     put('catbird_config_faults', faults);
+    put('catbird_config_held', Number(isHeld));
     put('catbird_template_rejections_total', templateRejections);
   }
 }
