@@ -20,6 +20,7 @@ import { openConfigSource } from './run/open-config-source.ts';
 import { openForwarding } from './run/open-forwarding.ts';
 import type { RunOptions } from './run/options.ts';
 import { listOwnAddresses } from './run/own-addresses.ts';
+import { ServiceManager } from './run/service-manager.ts';
 import { bindApiSocket, closeServer } from './run/unix-socket.ts';
 import { readVersion } from './run/version.ts';
 import { Web } from './run/web.ts';
@@ -53,6 +54,7 @@ class Process {
   readonly #clock: Clock;
   readonly #source: ConfigSource;
   readonly #startedAt = new Date().toISOString();
+  readonly #manager = new ServiceManager(process.env, process.pid);
   #faults: readonly string[] = [];
   #templates: ConfigDelivery['templates'];
   #notes: readonly string[] = [];
@@ -173,6 +175,7 @@ class Process {
     const [fault] = await daemon.start();
     if (fault) throw fault;
     this.#isRunning = true;
+    this.#manager.ready(`node ${node}`);
     this.#log.info({ node, pid: process.pid, api: apiPath }, 'catbird runs');
   }
 
@@ -242,6 +245,7 @@ class Process {
   }
 
   async #stop(reason: StopReason): Promise<void> {
+    this.#manager.stopping();
     await this.#source.stop();
     if (this.#api) await closeServer(this.#api);
     await this.#birdSockets?.close();
