@@ -400,6 +400,69 @@ t.test('a bad route is tried again with back-off and delays no other', async (t)
   t.equal(fib.problemCount, 0);
 });
 
+const REFUSALS = [
+  'EPERM',
+  'EACCES',
+  'ENOMEM',
+  'ENOBUFS',
+  'EINVAL',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENODEV',
+  'EOPNOTSUPP',
+];
+
+for (const errno of REFUSALS) {
+  t.test(`${errno} of one route is that route’s alone, told and tried again`, async (t) => {
+    const { kernel, fib, pass, did } = await openFib();
+    let isBad = true;
+    kernel.fault = ({ prefix }) =>
+      isBad && formatPrefix(prefix) === '10.244.1.0/26' ? errno : undefined;
+    for (const prefix of [A, B, V6]) fib.want(prefix, BLACKHOLE);
+    await pass(0);
+    t.same(
+      [A, B, V6].map((prefix) => fib.stateOf(prefix)),
+      ['rejected', 'installed', 'installed'],
+    );
+    t.match([...fib.routes()][0], { state: 'failed', error: new RegExp(`\\(${errno}\\)$`) });
+    fib.unwant(B);
+    await pass(0);
+    t.equal(fib.stateOf(B), 'none', 'others go on');
+    did();
+    for (let second = 0; second < 300; second++) await pass(1000);
+    const attempts = did().length;
+    t.ok(attempts >= 7 && attempts <= 16, `${attempts} attempts in five minutes`);
+    isBad = false;
+    await pass(62_000);
+    t.equal(fib.stateOf(A), 'installed');
+    t.equal(fib.problemCount, 0);
+    await fib.stop();
+  });
+}
+
+t.test(
+  'a delete that is refused is tried again, one that finds nothing is done (ESRCH)',
+  async (t) => {
+    const { kernel, fib, pass, shown } = await openFib();
+    fib.want(A, BLACKHOLE);
+    fib.want(B, BLACKHOLE);
+    await pass(0);
+    kernel.fault = ({ action }) => (action === 'delete' ? 'ENOMEM' : undefined);
+    kernel.removeSilently(own(B, BLACKHOLE));
+    fib.unwant(A);
+    await pass(0);
+    t.equal(shown().length, 1);
+    kernel.fault = () => undefined;
+    fib.unwant(B);
+    await pass(0);
+    t.equal(fib.stateOf(B), 'none');
+    await pass(2000);
+    t.same(shown(), []);
+    t.equal(fib.size, 0);
+  },
+);
+
 t.test('the old route outlives a passing error of the new one, not a lasting one', async (t) => {
   const { kernel, fib, pass, shown } = await openFib();
   fib.want(A, via('10.9.0.2', 1024));

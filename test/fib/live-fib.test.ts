@@ -1,4 +1,5 @@
 /** The FIB and the view of the network on a real kernel, which others change as well. */
+import { execFileSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { FibRouteView } from '../../src/api/views.ts';
@@ -76,6 +77,23 @@ await inNamespace(t, import.meta.url, async () => {
     ip('link set lan0 up');
     await until(t, () => count() === 200);
     t.match([...fib.routes()], [{ contest: null }], 'nobody is blamed for it');
+  });
+
+  await t.test('lost events are made up for by a read (ENOBUFS)', async (t) => {
+    const { fib, kernel, view } = await open(t);
+    fib.want(A, via('10.9.0.2'));
+    await fib.flush();
+    const told = new Set<string>();
+    kernel.watch(({ kind }) => told.add(kind));
+    const lines = ['route del 100.64.0.0/26 proto 12'];
+    for (let i = 0; i < 30_000; i++) {
+      lines.push(`route add 101.${i >> 8}.${i & 255}.0/24 via 10.9.0.9 proto 80`);
+    }
+    // Nobody reads events while this runs: there are more of them than a socket holds.
+    execFileSync('ip', ['-batch', '-'], { input: `${lines.join('\n')}\n` });
+    await until(t, () => fib.stateOf(A) === 'installed' && [...view.routes()].length >= 30_000);
+    t.ok(told.has('overrun'), 'events were lost');
+    t.match(ip('route show proto 12'), /^100.64.0.0\/26 via 10.9.0.2/);
   });
 
   await t.test('10,000 routes are back soon after the link is (IPv4, IPv6)', async (t) => {
