@@ -1,4 +1,5 @@
 /** Puts the view of one node together. */
+import { finish } from '../config/steps.ts';
 import type { Snapshot } from '../datastore/snapshot.ts';
 import { FAMILIES } from '../net/family.ts';
 import { ownBlocks, viewBlock } from './blocks.ts';
@@ -32,11 +33,7 @@ export interface BuiltView {
 
 /** What one node should do, by Calico's rules. */
 export function buildView(snapshot: Snapshot, options: ViewOptions): BuiltView {
-  const steps = viewSteps(snapshot, options);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return finish(viewSteps(snapshot, options));
 }
 
 /** {@link buildView} in small steps, between which others may have their turn. */
@@ -45,6 +42,7 @@ export function* viewSteps(
   options: ViewOptions,
   memo = new ViewMemo(),
 ): Generator<void, BuiltView> {
+  memo.beginRound();
   const faults = new Map<string, RenderFault>();
   const note = (fault: Pick<RenderFault, 'object' | 'path' | 'reason' | 'isRemark'>) => {
     const where = { template: undefined, line: undefined, column: undefined };

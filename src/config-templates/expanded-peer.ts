@@ -19,6 +19,8 @@ export interface ExpandedPeer {
   /** Undefined: nothing determines one and 179 applies. */
   readonly port: number | undefined;
   readonly asNumber: number;
+  /** The Calico node at the other end, where the peer is given by selector. */
+  readonly node?: CalicoNode;
   /** Reflector id of the remote node; undefined when empty or unknown (RR-2, RR-4). */
   readonly clusterId: string | undefined;
 }
@@ -40,6 +42,7 @@ export function peerAtNode(
     rank,
     isGlobal,
     by: 'selector',
+    node,
     peer,
     family,
     address,

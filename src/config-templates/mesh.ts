@@ -18,12 +18,13 @@ export function* viewMesh(cluster: Cluster): Generator<NeighborView> {
     const own = cluster.ownAddress(family);
     if (own === undefined) continue;
     const common = { own, localAsNumber, restartTime, password };
-    memo.begin(family, JSON.stringify([common, cluster.globalAs]), snapshot.nodes);
+    const context = JSON.stringify([common, cluster.globalAs]);
+    const group = memo.group(`mesh ${family}`, context, snapshot.nodes);
     for (const node of cluster.nodes) {
       if (node === ownNode || node.routeReflectorClusterID) continue;
       const port = cluster.listenPortOf(node) ?? DEFAULT_PORT;
       const make = () => meshNeighbor(cluster, node, family, port, common);
-      const neighbor = memo.view(family, node, port, make);
+      const neighbor = group.view(node, port, make);
       if (neighbor) yield neighbor;
     }
   }

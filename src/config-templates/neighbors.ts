@@ -1,8 +1,10 @@
 /** All sessions of the own node: BGPPeers and mesh brought together (DEDUP-5). */
+import { STRIDE } from '../config/steps.ts';
 import type { Cluster } from './cluster.ts';
 import { type ExpandedPeer, RANK } from './expanded-peer.ts';
 import { viewMesh } from './mesh.ts';
-import { viewPeer } from './peers.ts';
+import { PeerViewer } from './peers.ts';
+import { endpointOf } from './session-names.ts';
 import type { NeighborView } from './view.ts';
 
 /** For one address and port: global peers and workloads before the mesh before other peers. */
@@ -11,18 +13,18 @@ export function* viewNeighbors(
   peers: readonly ExpandedPeer[],
 ): Generator<void, NeighborView[]> {
   const chosen = new Map<string, NeighborView>();
+  let count = 0;
   for (const neighbor of inOrder(cluster, peers)) {
-    const endpoint = `${neighbor.address} ${neighbor.port}`;
+    const endpoint = endpointOf(neighbor.address, neighbor.port);
     if (!chosen.has(endpoint)) chosen.set(endpoint, neighbor);
-    yield;
+    if (++count % STRIDE === 0) yield;
   }
   return [...chosen.values()];
 }
 
 function* inOrder(cluster: Cluster, peers: readonly ExpandedPeer[]): Generator<NeighborView> {
-  const viewed = (isWanted: (rank: number) => boolean) =>
-    peers.filter(({ rank }) => isWanted(rank)).map((peer) => () => viewPeer(cluster, peer));
-  for (const view of viewed((rank) => rank < RANK.mesh)) yield view();
+  const viewer = new PeerViewer(cluster);
+  for (const peer of peers) if (peer.rank < RANK.mesh) yield viewer.view(peer);
   yield* viewMesh(cluster);
-  for (const view of viewed((rank) => rank > RANK.mesh)) yield view();
+  for (const peer of peers) if (peer.rank > RANK.mesh) yield viewer.view(peer);
 }

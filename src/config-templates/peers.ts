@@ -1,5 +1,7 @@
 /** Sessions of BGPPeers: expansion, choice among duplicates, session parameters (DEDUP, PASS, SESS). */
-import type { BgpPeer } from '../datastore/snapshot.ts';
+import { STRIDE } from '../config/steps.ts';
+import type { BgpPeer, CalicoNode } from '../datastore/snapshot.ts';
+import type { Family } from '../net/family.ts';
 import { type Cluster, compareText, DEFAULT_PORT } from './cluster.ts';
 import { type ExpandedPeer, RANK } from './expanded-peer.ts';
 import { filterPolicies } from './filters.ts';
@@ -7,8 +9,9 @@ import { forwardPeers } from './forward-peers.ts';
 import { lookUpPassword } from './passwords.ts';
 import { chainOf } from './policy-names.ts';
 import { reversePeers } from './reverse-peers.ts';
-import { labelOf, restartTimeOf } from './session-names.ts';
+import { endpointOf, labelOf, restartTimeOf } from './session-names.ts';
 import type { NeighborView } from './view.ts';
+import type { Group } from './view-memo.ts';
 
 /** The most that `allowLocalAs` of the configuration takes. */
 const MAX_ALLOWED_LOCAL_AS = 255;
@@ -16,9 +19,10 @@ const MAX_ALLOWED_LOCAL_AS = 255;
 /** One peer per address and port, the others left out. */
 export function* choosePeers(cluster: Cluster): Generator<void, ExpandedPeer[]> {
   const chosen = new Map<string, ExpandedPeer>();
-  for (const peer of yield* candidates(cluster)) {
-    yield;
-    const identity = `${peer.address} ${peer.port ?? DEFAULT_PORT}`; // PORT-4
+  const all = yield* candidates(cluster);
+  for (const [i, peer] of all.entries()) {
+    if (i % STRIDE === STRIDE - 1) yield;
+    const identity = endpointOf(peer.address, peer.port ?? DEFAULT_PORT); // PORT-4
     const winner = chosen.get(identity);
     if (!winner) chosen.set(identity, peer);
     else if (isConflict(winner, peer)) remarkConflict(cluster, winner.peer, peer.peer);
@@ -35,8 +39,7 @@ function* candidates(cluster: Cluster): Generator<void, ExpandedPeer[]> {
     for (const peers of [forwardPeers(cluster, peer), reversePeers(cluster, peer)]) {
       yield;
       for (const end of peers) {
-        if (canMeet(cluster, end)) all.push(end);
-        yield;
+        if (canMeet(cluster, end) && all.push(end) % STRIDE === 0) yield;
       }
     }
   }
@@ -60,8 +63,50 @@ function remarkConflict(cluster: Cluster, winner: BgpPeer, loser: BgpPeer): void
   cluster.remark(`BGPPeer/${loser.name}`, '', reason);
 }
 
-/** The session of a chosen peer. */
-export function viewPeer(cluster: Cluster, expanded: ExpandedPeer): NeighborView {
+/** Views peers; those with nodes are kept from rendering to rendering. */
+export class PeerViewer {
+  readonly #cluster: Cluster;
+  readonly #groups = new Map<BgpPeer, Map<string, Group>>();
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  /** The session of a chosen peer. */
+  view(expanded: ExpandedPeer): NeighborView {
+    const { node, port } = expanded;
+    const make = () => viewPeer(this.#cluster, expanded);
+    return node ? this.#groupOf(expanded).view(node, port, make)! : make();
+  }
+
+  #groupOf({ peer, rank, family }: ExpandedPeer): Group {
+    const ofPeer = this.#groups.get(peer) ?? new Map<string, Group>();
+    this.#groups.set(peer, ofPeer);
+    const key = `${rank} ${family}`;
+    let group = ofPeer.get(key);
+    if (!group) {
+      const context = JSON.stringify([peer, contextOf(this.#cluster, peer, family)]);
+      const { memo, snapshot } = this.#cluster;
+      group = memo.group(`${peer.name} ${key}`, context, snapshot.nodes);
+      ofPeer.set(key, group);
+    }
+    return group;
+  }
+}
+
+/** All that {@link viewRemote} asks for besides the BGPPeer and the node. */
+function contextOf(cluster: Cluster, peer: BgpPeer, family: Family): unknown {
+  return {
+    own: cluster.ownAddress(family),
+    asNumber: cluster.asOf(cluster.own),
+    globalAs: cluster.globalAs,
+    clusterId: cluster.clusterId,
+    password: lookUpPassword(cluster, peer.password),
+    filters: filterPolicies(cluster, peer.filters, family),
+  };
+}
+
+function viewPeer(cluster: Cluster, expanded: ExpandedPeer): NeighborView {
   return expanded.by === 'workload'
     ? viewWorkload(cluster, expanded)
     : viewRemote(cluster, expanded);
@@ -86,7 +131,7 @@ function viewRemote(cluster: Cluster, expanded: ExpandedPeer): NeighborView {
     name: labelOf(isGlobal ? 'Global' : 'Node', address, port),
     kind: isGlobal ? 'global' : 'node',
     resource: `BGPPeer/${peer.name}`,
-    peerNode: nodeFacts(cluster, address),
+    peerNode: nodeFacts(expanded.node ?? cluster.nodeAt(address)),
     address,
     port: port ?? DEFAULT_PORT,
     asNumber,
@@ -106,8 +151,7 @@ function viewRemote(cluster: Cluster, expanded: ExpandedPeer): NeighborView {
   };
 }
 
-function nodeFacts(cluster: Cluster, address: string): NeighborView['peerNode'] {
-  const node = cluster.nodeAt(address);
+function nodeFacts(node: CalicoNode | undefined): NeighborView['peerNode'] {
   return node ? { name: node.name, labels: node.labels } : null;
 }
 

@@ -5,11 +5,12 @@
  * shipped one; an object that cannot be used at all is left out and reported, the rest applies (FAM-5). A
  * policy that cannot be used rejects everything instead, because a missing one would let everything pass.
  */
-import { checkAssembled } from '../config/check.ts';
+import { assembledSteps } from '../config/check.ts';
 import { CheckedEntries } from '../config/checked-entries.ts';
 import type { ConfigIssue } from '../config/issues.ts';
 import type { Config } from '../config/model.ts';
 import { formatPath } from '../config/parse.ts';
+import { finish, STRIDE } from '../config/steps.ts';
 import type { Snapshot } from '../datastore/snapshot.ts';
 import { viewSteps } from './build-view.ts';
 import { assembleData, assembleText, originOf, requestsOf, SINGLE_SECTIONS } from './document.ts';
@@ -71,11 +72,7 @@ export class ConfigRenderer {
   }
 
   render(snapshot: Snapshot): RenderResult {
-    const steps = this.steps(snapshot);
-    for (;;) {
-      const step = steps.next();
-      if (step.done) return step.value;
-    }
+    return finish(this.steps(snapshot));
   }
 
   /** Renders in small steps: whoever asks for the next one may let others have their turn first. */
@@ -84,8 +81,9 @@ export class ConfigRenderer {
     const pieces: Piece[] = [];
     this.#fragments.beginRound(view?.node ?? {});
     for (const request of view ? requestsOf(view, this.#templates.slots) : []) {
+      const { made } = this.#fragments;
       pieces.push(this.#fragments.render(request));
-      yield;
+      if (this.#fragments.made !== made || pieces.length % STRIDE === 0) yield;
     }
     const { config, lost } = view ? yield* this.#settle(pieces) : NOTHING;
     if (view) this.#fragments.endRound(pieces);
@@ -106,7 +104,7 @@ export class ConfigRenderer {
       const data = assembleData(pieces);
       if (SINGLE_SECTIONS.some((section) => data[section] === undefined)) return { lost };
       yield;
-      const outcome = checkAssembled(data, this.#entries);
+      const outcome = yield* assembledSteps(data, this.#entries);
       yield;
       if ('config' in outcome) return { config: outcome.config, lost };
       if (!this.#demote(outcome.issues, pieces, lost)) return { lost };

@@ -1,11 +1,12 @@
 /** Checks a document of any origin and makes a `Config` of it. */
-import { assembleConfig } from './assemble.ts';
+import { assembleConfig, type EntryAssembly } from './assemble.ts';
 import { type CheckedEntries, ENTRY_SECTIONS, type EntrySection } from './checked-entries.ts';
-import { checkAcrossKeys } from './checks.ts';
+import { acrossSteps } from './checks.ts';
 import { deepFreeze } from './freeze.ts';
 import { type ConfigIssue, issuesOf } from './issues.ts';
 import type { Config } from './model.ts';
 import { documentSchema } from './schema.ts';
+import { finish, STRIDE } from './steps.ts';
 
 export type CheckOutcome =
   | { readonly config: Config }
@@ -19,7 +20,7 @@ export type CheckOutcome =
  */
 export function checkConfig(document: unknown): CheckOutcome {
   const parsed = documentSchema.safeParse(document);
-  const across = checkAcrossKeys(document);
+  const across = finish(acrossSteps(document));
   if (parsed.success && across.length === 0) return { config: assembleConfig(parsed.data) };
   const own = parsed.success ? [] : issuesOf(parsed.error, document);
   return { issues: [...own, ...across] };
@@ -28,30 +29,39 @@ export function checkConfig(document: unknown): CheckOutcome {
 type Document = Readonly<Record<string, unknown>>;
 
 /**
- * As {@link checkConfig}, for documents that are put together again and again from the same objects:
- * what was checked before is not checked again, and means the same frozen objects.
+ * As {@link checkConfig} in steps, for documents that are put together again and again from the same
+ * objects: what was checked before is not checked again, and means the same frozen objects.
  *
  * @param document its sections, lists and mappings are what they should be, whatever is in them
  */
-export function checkAssembled(document: Document, entries: CheckedEntries): CheckOutcome {
-  if (!areKnown(document, entries)) return checkConfig(document);
+export function* assembledSteps(
+  document: Document,
+  entries: CheckedEntries,
+): Generator<void, CheckOutcome> {
+  if (!(yield* areKnown(document, entries))) return checkConfig(document);
   const parsed = documentSchema.safeParse(withoutEntries(document));
   if (!parsed.success) return checkConfig(document);
-  const across = checkAcrossKeys(document, (raw) => entries.knownDraft(raw));
+  yield;
+  const across = yield* acrossSteps(document, entries.across);
   if (across.length > 0) return { issues: across };
   const config = assembleConfig(parsed.data);
-  return { config: withEntries(config, document, entries) };
+  return { config: yield* withEntries(config, document, entries) };
 }
 
 /** Checks what is new among the entries. */
-function areKnown(document: Document, entries: CheckedEntries): boolean {
-  return ENTRY_SECTIONS.every((section) =>
-    entriesOf(document, section).every((raw) => entries.draftOf(section, raw) !== undefined),
-  );
+function* areKnown(document: Document, entries: CheckedEntries): Generator<void, boolean> {
+  for (const section of ENTRY_SECTIONS) {
+    for (const [i, raw] of entriesOf(document, section).entries()) {
+      if (i % STRIDE === STRIDE - 1) yield;
+      if (entries.draftOf(section, raw) === undefined) return false;
+    }
+  }
+  return true;
 }
 
 function entriesOf(document: Document, section: EntrySection): readonly unknown[] {
-  return Object.values(document[section] ?? {});
+  const given = document[section] ?? {};
+  return Array.isArray(given) ? given : Object.values(given);
 }
 
 function withoutEntries(document: Document): Document {
@@ -59,21 +69,31 @@ function withoutEntries(document: Document): Document {
   return Object.fromEntries(Object.entries(document).filter(isOther));
 }
 
-function withEntries(config: Config, document: Document, entries: CheckedEntries): Config {
+function* withEntries(
+  config: Config,
+  document: Document,
+  entries: CheckedEntries,
+): Generator<void, Config> {
   const { asNumber } = config.router;
-  const list = <S extends Exclude<EntrySection, 'policies'>>(section: S) =>
-    entriesOf(document, section).map((raw) => entries.assemble(section, raw as object, asNumber));
+  const list = function* <S extends Exclude<EntrySection, 'policies'>>(section: S) {
+    const made: EntryAssembly[S]['value'][] = [];
+    for (const raw of entriesOf(document, section)) {
+      if (made.length % STRIDE === STRIDE - 1) yield;
+      made.push(entries.assemble(section, raw as object, asNumber));
+    }
+    return made;
+  };
   const policies = Object.entries(document['policies'] ?? {}).map(([name, rules]) => [
     name,
     entries.assemble('policies', rules as object, name),
   ]);
   return deepFreeze({
     ...config,
-    blocks: list('blocks'),
-    originate: list('originate'),
-    pools: list('pools'),
-    neighbors: list('neighbors'),
-    neighborRanges: list('neighborRanges'),
+    blocks: yield* list('blocks'),
+    originate: yield* list('originate'),
+    pools: yield* list('pools'),
+    neighbors: yield* list('neighbors'),
+    neighborRanges: yield* list('neighborRanges'),
     policies: Object.fromEntries(policies),
   });
 }

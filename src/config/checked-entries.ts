@@ -7,6 +7,7 @@
  */
 import type { z } from 'zod';
 import { type EntryAssembly, entryAssembly } from './assemble.ts';
+import { AcrossMemo } from './checks.ts';
 import { documentSchema } from './schema.ts';
 
 /** Sections that are lists of objects, and the named policies. */
@@ -43,6 +44,8 @@ export class CheckedEntries {
     { readonly section: EntrySection; readonly draft: object }
   >();
   readonly #assembled = new WeakMap<object, Assembled>();
+  /** What the rules across keys found out about them. */
+  readonly across = new AcrossMemo((raw) => this.#knownDraft(raw));
 
   /**
    * Checks one entry, or remembers that it is fine.
@@ -61,8 +64,7 @@ export class CheckedEntries {
     return draft;
   }
 
-  /** The draft of an entry that has been checked. */
-  knownDraft(raw: unknown): object | undefined {
+  #knownDraft(raw: unknown): object | undefined {
     return typeof raw === 'object' && raw !== null ? this.#drafts.get(raw)?.draft : undefined;
   }
 

@@ -8,6 +8,7 @@ import { formatAddress, formatPrefix, formatScopedAddress } from '../net/text.ts
 import { DEFAULTS } from './assemble.ts';
 import type { ConfigIssue, IssuePath } from './issues.ts';
 import { neighborRangeShape, neighborShape, originateShape, routerShape } from './schema.ts';
+import { STRIDE } from './steps.ts';
 import { nearest } from './suggest.ts';
 import { cidr } from './values.ts';
 
@@ -21,43 +22,106 @@ type Report = (path: IssuePath, reason: string) => void;
 /** Hands out what an entry was read as before, if it was. */
 export type KnownDraft = (raw: unknown) => object | undefined;
 
+/** What all sessions of a document share; the same object as long as it says the same. */
+interface SharedContext {
+  readonly router: Readable<typeof routerShape>;
+  readonly policyNames: ReadonlySet<string>;
+}
+
+/** One neighbor, as the rules across keys see it. */
+interface Seen {
+  readonly neighbor: ReadableNeighbor;
+  /** Where it is, with its port; undefined when that cannot be read. */
+  readonly endpoint: string | undefined;
+  /** The context in which there was nothing against it. */
+  fitsIn: SharedContext | undefined;
+}
+
+/** What was found out about entries that are handed in again, by their identity. */
+export class AcrossMemo {
+  readonly #known: KnownDraft;
+  readonly #seen = new WeakMap<object, Seen>();
+  #key = '';
+  #context: SharedContext | undefined;
+
+  /** @param known entries that need not be read again */
+  constructor(known: KnownDraft = () => undefined) {
+    this.#known = known;
+  }
+
+  readonly read: Read = (shape, raw) => (this.#known(raw) as never) ?? readable(shape, raw);
+
+  contextOf(raw: unknown, policies: unknown): SharedContext {
+    const names = Object.keys(asObject(policies));
+    const router = readable(routerShape, raw);
+    const { asNumber, clusterId, hostName } = router; // all that is asked of it
+    const key = JSON.stringify([asNumber, Boolean(clusterId), Boolean(hostName), names]);
+    if (!this.#context || key !== this.#key) {
+      this.#context = { router, policyNames: new Set(names) };
+    }
+    this.#key = key;
+    return this.#context;
+  }
+
+  seen(raw: unknown): Seen {
+    if (typeof raw !== 'object' || raw === null) return see(this.read(neighborShape, raw));
+    let seen = this.#seen.get(raw);
+    if (!seen) {
+      seen = see(this.read(neighborShape, raw));
+      this.#seen.set(raw, seen);
+    }
+    return seen;
+  }
+}
+
+function see(draft: DraftNeighbor): Seen {
+  const { address, interface: zone, ...rest } = draft;
+  const own = address?.address;
+  const neighbor = { ...rest, address: own, interface: zone ?? address?.interface };
+  const place = placeOf(neighbor);
+  const { port = DEFAULTS.port } = neighbor;
+  return { neighbor, endpoint: place && `${place} port ${port}`, fitsIn: undefined };
+}
+
 /**
+ * In steps, and at the cost of what is new to `memo`.
+ *
  * @param document the parsed YAML or JSON, whatever it is
- * @param known entries that need not be read again
  */
-export function checkAcrossKeys(
+export function* acrossSteps(
   document: unknown,
-  known: KnownDraft = () => undefined,
-): ConfigIssue[] {
+  memo = new AcrossMemo(),
+): Generator<void, ConfigIssue[]> {
   const issues: ConfigIssue[] = [];
   const report: Report = (path, reason) => issues.push({ path, reason, isAboutKey: false });
   const { router, neighbors, neighborRanges, blocks, originate, pools, policies } =
     asObject(document);
-  const read: Read = (shape, raw) => (known(raw) as never) ?? readable(shape, raw);
-  const context = {
-    router: readable(routerShape, router),
-    policyNames: new Set(Object.keys(asObject(policies))),
-    report,
-  };
-  const drafts = asList(neighbors).map((entry) => read(neighborShape, entry));
-  drafts.forEach((draft, i) => {
-    checkEnd(draft, asObject(asList(neighbors)[i]), ['neighbors', i], report);
-  });
-  const readNeighbors = drafts.map(withEnd);
-  const readRanges = asList(neighborRanges).map((entry) => read(neighborRangeShape, entry));
-  readNeighbors.forEach((entry, i) => {
-    checkSession(entry, ['neighbors', i], context);
-    checkSource(entry, ['neighbors', i], report);
-  });
+  const shared = memo.contextOf(router, policies);
+  const context = { ...shared, report };
+  const unique = new UniqueNeighbors(report);
+  for (const [i, raw] of asList(neighbors).entries()) {
+    if (i % STRIDE === STRIDE - 1) yield;
+    const seen = memo.seen(raw);
+    if (seen.fitsIn !== shared) {
+      const before = issues.length;
+      checkEnd(memo.read(neighborShape, raw), asObject(raw), ['neighbors', i], report);
+      checkSession(seen.neighbor, ['neighbors', i], context);
+      checkSource(seen.neighbor, ['neighbors', i], report);
+      if (issues.length === before) seen.fitsIn = shared;
+    }
+    unique.add(seen, i);
+  }
+  const readRanges = asList(neighborRanges).map((raw) => memo.read(neighborRangeShape, raw));
   readRanges.forEach((entry, i) => {
     checkSession(entry, ['neighborRanges', i], context);
   });
-  checkUnique(readNeighbors, report);
-  checkUniqueBfd(readNeighbors, report);
+  const { read } = memo;
   checkDistinct('neighborRanges', 'prefix', prefixesOf(neighborRanges, 'prefix', read), report);
   for (const [key, list] of Object.entries({ blocks, originate, pools })) {
+    yield;
     checkDistinct(key, 'cidr', prefixesOf(list, 'cidr', read), report);
   }
+  yield;
   checkOriginate(originate, report, read);
   return issues;
 }
@@ -83,9 +147,7 @@ function asList(raw: unknown): readonly unknown[] {
   return Array.isArray(raw) ? raw : [];
 }
 
-interface SessionContext {
-  readonly router: Readable<typeof routerShape>;
-  readonly policyNames: ReadonlySet<string>;
+interface SessionContext extends SharedContext {
   readonly report: Report;
 }
 
@@ -148,18 +210,6 @@ function checkPolicyNames(
   }
 }
 
-/** Drafts that are handed in again keep what was made of them: copying ten thousand takes 50 ms. */
-const ENDS = new WeakMap<DraftNeighbor, ReadableNeighbor>();
-
-function withEnd(draft: DraftNeighbor): ReadableNeighbor {
-  const known = ENDS.get(draft);
-  if (known) return known;
-  const { address, interface: zone, ...rest } = draft;
-  const end = { ...rest, address: address?.address, interface: zone ?? address?.interface };
-  ENDS.set(draft, end);
-  return end;
-}
-
 /** A neighbour is an address, a link-local address on an interface, or whoever is on the interface. */
 function checkEnd(
   { address, interface: zone }: DraftNeighbor,
@@ -184,64 +234,53 @@ function checkEnd(
   }
 }
 
-/** Entries whose ends fit; they are as they are for as long as they live. */
-const FITTING = new WeakSet<ReadableNeighbor>();
-
 function checkSource(neighbor: ReadableNeighbor, path: IssuePath, report: Report): void {
   const { address, sourceAddress } = neighbor;
-  if (!address || !sourceAddress || FITTING.has(neighbor)) return;
+  if (!address || !sourceAddress) return;
   if (sameAddress(address, sourceAddress)) {
     report([...path, 'sourceAddress'], 'equals the address of the neighbor itself');
   } else if (addressFamily(address) !== addressFamily(sourceAddress)) {
     report([...path, 'sourceAddress'], 'is of another address family than the neighbor');
-  } else FITTING.add(neighbor);
+  }
 }
 
-function checkUnique(neighbors: readonly ReadableNeighbor[], report: Report): void {
-  const names = new Map<string, number>();
-  const endpoints = new Map<string, number>();
-  neighbors.forEach(({ name, address, interface: zone, port = DEFAULTS.port }, i) => {
-    const first = name === undefined ? undefined : remember(names, name, i);
+/** Names and ends of sessions; what is said twice is told. */
+class UniqueNeighbors {
+  readonly #report: Report;
+  readonly #names = new Map<string, number>();
+  readonly #endpoints = new Map<string, number>();
+  readonly #watched = new Map<string, number>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  add({ neighbor, endpoint }: Seen, i: number): void {
+    const { name, bfd } = neighbor;
+    const first = name === undefined ? undefined : remember(this.#names, name, i);
     if (first !== undefined) {
-      report(['neighbors', i, 'name'], `neighbors[${first}] is called ${name} too`);
+      this.#report(['neighbors', i, 'name'], `neighbors[${first}] is called ${name} too`);
     }
-    const place = placeOf(address, zone);
-    if (place === undefined) return;
-    const endpoint = `${place} port ${port}`;
-    const other = remember(endpoints, endpoint, i);
+    if (endpoint === undefined) return;
+    const other = remember(this.#endpoints, endpoint, i);
     if (other !== undefined) {
-      report(['neighbors', i, 'address'], `neighbors[${other}] is at ${endpoint} too`);
+      this.#report(['neighbors', i, 'address'], `neighbors[${other}] is at ${endpoint} too`);
     }
-  });
-}
+    if (bfd) this.#addWatched(neighbor, i);
+  }
 
-/** Texts of addresses, which a large configuration needs again and again. */
-const TEXTS = new WeakMap<Address, string>();
-
-function textOf(address: Address): string {
-  const known = TEXTS.get(address);
-  if (known !== undefined) return known;
-  const text = formatAddress(address);
-  TEXTS.set(address, text);
-  return text;
+  /** BFD knows a path by its ends: two sessions with one peer share it (RFC 5881 §3). */
+  #addWatched(neighbor: ReadableNeighbor, i: number): void {
+    const first = remember(this.#watched, placeOf(neighbor)!, i);
+    if (first === undefined) return;
+    this.#report(['neighbors', i, 'bfd'], `neighbors[${first}] watches this address already`);
+  }
 }
 
 /** Where a neighbour is, in words; undefined when that cannot be read. */
-function placeOf(address: Address | undefined, zone: string | undefined): string | undefined {
+function placeOf({ address, interface: zone }: ReadableNeighbor): string | undefined {
   if (!address) return zone && `interface ${zone}`;
-  return zone === undefined ? textOf(address) : formatScopedAddress(address, zone);
-}
-
-/** BFD knows a path by its ends: two sessions with one peer share it (RFC 5881 §3). */
-function checkUniqueBfd(neighbors: readonly ReadableNeighbor[], report: Report): void {
-  const seen = new Map<string, number>();
-  neighbors.forEach(({ address, interface: zone, bfd }, i) => {
-    const place = placeOf(address, zone);
-    if (place === undefined || !bfd) return;
-    const first = remember(seen, place, i);
-    if (first === undefined) return;
-    report(['neighbors', i, 'bfd'], `neighbors[${first}] watches this address already`);
-  });
+  return zone === undefined ? formatAddress(address) : formatScopedAddress(address, zone);
 }
 
 /** The prefixes of a list's entries, undefined where there is none that can be read. */

@@ -1,15 +1,19 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
 import { diffConfig } from '../../src/config/diff.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import { loadTemplates } from '../../src/config-templates/load.ts';
 import { ConfigRenderer } from '../../src/config-templates/render.ts';
+import type { CalicoNode, Snapshot } from '../../src/datastore/snapshot.ts';
 import {
+  type Cluster,
   faultTexts,
   matchesSelector,
   NODES,
   OWN,
   render,
+  renderer,
   renderInstead,
   snapshot,
 } from './support.ts';
@@ -116,12 +120,12 @@ t.test(
   'rendering again tells only what changed, and equals rendering afresh (RECONF-12)',
   async (t) => {
     const templates = loadTemplates();
-    const renderer = new ConfigRenderer({ node: OWN, matchesSelector, templates });
-    const first = renderer.render(snapshot(CLUSTER));
-    const again = renderer.render(snapshot(CLUSTER));
+    const kept = new ConfigRenderer({ node: OWN, matchesSelector, templates });
+    const first = kept.render(snapshot(CLUSTER));
+    const again = kept.render(snapshot(CLUSTER));
     t.equal(diffConfig(first.config!, again.config!).isEmpty, true);
     const smaller = { ...CLUSTER, nodes: CLUSTER.nodes.slice(0, 2) };
-    const after = renderer.render(snapshot(smaller));
+    const after = kept.render(snapshot(smaller));
     t.same(after.config, render(smaller).config);
     t.equal(after.yaml(), render(smaller).yaml());
     const { neighbors } = diffConfig(first.config!, after.config!);
@@ -147,4 +151,64 @@ t.test('a global peer that becomes node-specific does not bounce (RECONF-5)', as
   const { neighbors } = diffConfig(render(CLUSTER).config!, render({ ...CLUSTER, peers }).config!);
   t.match(neighbors.changed, [{ impact: 'none', keys: [{ key: 'name' }] }]);
   t.same([neighbors.added, neighbors.removed, neighbors.restarted], [[], [], []]);
+});
+
+const REFLECTOR = { name: 'node-a', ipv4Address: '10.0.0.1/24', labels: { rr: 'y' } };
+/** Each changes something that sessions with nodes are made of. */
+const CHANGES: readonly Partial<Cluster>[] = [
+  {},
+  { configurations: [{ name: 'default', asNumber: 65_001 }] },
+  { configurations: [{ name: 'default', listenPort: 1179 }] },
+  { configurations: [{ name: 'node.node-b', listenPort: 1179 }] },
+  { nodes: [{ ...REFLECTOR, ipv4Address: '10.0.0.99/24' }, ...NODES.slice(1)] },
+  { nodes: [{ ...REFLECTOR, asNumber: 65_002 }, ...NODES.slice(1)] },
+  { nodes: [{ ...REFLECTOR, routeReflectorClusterID: '9.9.9.9' }, ...NODES.slice(1)] },
+  { nodes: [REFLECTOR, { ...NODES[1]!, asNumber: 65_003 }] },
+  { nodes: [REFLECTOR, { ...NODES[1]!, ipv6Address: 'fd00::2/64' }, NODES[2]!] },
+  { peers: [{ name: 'rr', peerSelector: 'has(rr)', nodeSelector: 'all()', ttlSecurity: 1 }] },
+  { peers: [{ name: 'rr', peerSelector: 'all()', filters: ['f'] }] },
+  { filters: [{ name: 'f', importV4: [{ action: 'Reject' }] }] },
+  {
+    peers: [{ name: 'rr', peerSelector: 'all()', password: { name: 's', key: 'k' } }],
+    secrets: [{ namespace: 'kube-system', name: 's', data: new Map([['k', Buffer.from('x')]]) }],
+  },
+  { secrets: [] },
+];
+
+/** A snapshot whose equal nodes are the same objects each time, as datastores give them. */
+function makeSnapshots(): (cluster: Cluster) => Snapshot {
+  const known = new Map<string, CalicoNode>();
+  return (cluster) => {
+    const made = snapshot(cluster);
+    const nodes = new Map<string, CalicoNode>();
+    for (const [name, node] of made.nodes) {
+      const key = JSON.stringify(node);
+      known.set(key, known.get(key) ?? node);
+      nodes.set(name, known.get(key)!);
+    }
+    return { ...made, nodes };
+  };
+}
+
+t.test('what is kept from rendering to rendering never shows', async (t) => {
+  const first: Cluster = {
+    nodes: [REFLECTOR, ...NODES.slice(1)],
+    peers: [{ name: 'rr', peerSelector: 'has(rr)', nodeSelector: 'all()' }],
+  };
+  const index = fc.nat(CHANGES.length - 1);
+  fc.assert(
+    fc.property(fc.array(index, { maxLength: 12 }), (steps) => {
+      const kept = renderer();
+      const snapshotOf = makeSnapshots();
+      let cluster = first;
+      for (const step of steps) {
+        cluster = { ...cluster, ...CHANGES[step] };
+        const next = snapshotOf(cluster);
+        const [again, anew] = [kept, renderer()].map((one) => one.render(next).config);
+        if (!isDeepStrictEqual(again, anew)) t.same(again, anew);
+      }
+    }),
+    { numRuns: 25, seed: 1 },
+  );
+  t.pass();
 });
