@@ -4,6 +4,7 @@
  * Nothing else creates sockets, clocks, kernels or datastores for the product.
  */
 import type { Server } from 'node:http';
+import type { ApiContext } from './api/routes.ts';
 import { createApiServer } from './api/server.ts';
 import type { StopReason } from './bgp/session/session.ts';
 import { CEASE_ADMINISTRATIVE_SHUTDOWN } from './bgp/wire/constants.ts';
@@ -21,7 +22,7 @@ import { openForwarding } from './run/open-forwarding.ts';
 import type { RunOptions } from './run/options.ts';
 import { listOwnAddresses } from './run/own-addresses.ts';
 import { ServiceManager } from './run/service-manager.ts';
-import { bindApiSocket, closeServer } from './run/unix-socket.ts';
+import { bindApiSocket, bindUnixSocket, closeServer, readSocketPath } from './run/unix-socket.ts';
 import { readVersion } from './run/version.ts';
 import { Web } from './run/web.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -61,6 +62,7 @@ class Process {
   #daemon: Daemon | undefined;
   #isRunning = false;
   #api: Server | undefined;
+  #readApi: Server | undefined;
   #birdSockets: BirdSockets | undefined;
   #web: Web | undefined;
   readonly #progress = makeProgress();
@@ -154,7 +156,7 @@ class Process {
   }
 
   async #startDaemon(config: Config): Promise<void> {
-    const { apiPath, birdSockets, kernel, node } = this.#options;
+    const { apiPath, apiGroup, birdSockets, kernel, node } = this.#options;
     const forwarding = await openForwarding(config, kernel, this.#clock, this.#log);
     const daemon = new Daemon(config, {
       clock: this.#clock,
@@ -169,6 +171,7 @@ class Process {
     });
     const context = this.#viewContext(daemon, forwarding);
     this.#api = await this.#openApi(context, apiPath);
+    if (apiGroup !== undefined) this.#readApi = await this.#openReadApi(context, apiPath, apiGroup);
     if (birdSockets !== undefined) await this.#openBirdSockets(context, birdSockets);
     this.#daemon = daemon;
     this.#web?.attach(daemon, forwarding);
@@ -203,7 +206,8 @@ class Process {
     const { web } = this.#options;
     if (!web) return;
     const parts = { clock: this.#clock, log: this.#log, version: readVersion() };
-    this.#web = await Web.open(web, { ...parts, progress: this.#progress });
+    const datastore = () => this.#source.report?.();
+    this.#web = await Web.open(web, { ...parts, progress: this.#progress, datastore });
   }
 
   #applyConfig(isForced: boolean): boolean {
@@ -213,13 +217,23 @@ class Process {
   }
 
   async #openApi(context: ViewContext, path: string): Promise<Server> {
-    const server = createApiServer({
+    const server = createApiServer(this.#apiContext(context));
+    await bindApiSocket(server, path);
+    return server;
+  }
+
+  async #openReadApi(context: ViewContext, path: string, group: number): Promise<Server> {
+    const server = createApiServer(this.#apiContext(context), { isReadOnly: true });
+    await bindUnixSocket(server, readSocketPath(path), '--api PATH', group);
+    return server;
+  }
+
+  #apiContext(context: ViewContext): ApiContext {
+    return {
       views: makeViews(context),
       commands: makeCommands(context),
       pause: () => new Promise((resolve) => this.#clock.defer(resolve)),
-    });
-    await bindApiSocket(server, path);
-    return server;
+    };
   }
 
   async #openBirdSockets(context: ViewContext, directory: string): Promise<void> {
@@ -247,7 +261,7 @@ class Process {
   async #stop(reason: StopReason): Promise<void> {
     this.#manager.stopping();
     await this.#source.stop();
-    if (this.#api) await closeServer(this.#api);
+    for (const server of [this.#api, this.#readApi]) if (server) await closeServer(server);
     await this.#birdSockets?.close();
     await this.#web?.close();
     await this.#daemon?.stop(reason);

@@ -1,6 +1,7 @@
 /** The API's table of paths: which view or command answers which request. */
 import { CatbirdError } from '../net/error.ts';
-import type { DaemonCommands, DaemonViews } from './views.ts';
+import { routeFilter } from './route-filter.ts';
+import type { DaemonCommands, DaemonViews, RouteView } from './views.ts';
 
 export interface ApiContext {
   readonly views: DaemonViews;
@@ -20,7 +21,7 @@ export interface ApiRequest {
 /** One document; or many values, as one JSON line each or together as one JSON array. */
 export type ApiAnswer =
   | { readonly value: unknown }
-  | { readonly lines: Iterable<unknown> }
+  | { readonly lines: Iterable<unknown>; readonly keeps?: ((value: never) => boolean) | undefined }
   | { readonly list: Iterable<unknown> };
 
 type Handler = (context: ApiContext, request: ApiRequest) => ApiAnswer | undefined;
@@ -43,9 +44,13 @@ const ROUTES: readonly RouteEntry[] = [
   get('/v1/version', ({ views }) => ({ value: views.version() })),
   get('/v1/neighbors', ({ views }) => ({ value: views.neighbors() })),
   get('/v1/neighbors/([^/]+)', ({ views }, { parameters }) => one(views.neighbor(parameters[0]!))),
-  get('/v1/rib', ({ views }, { query }) => ({ lines: views.rib(query.get('query') ?? undefined) })),
-  get('/v1/adj-in/([^/]+)', ({ views }, { parameters }) => many(views.adjIn(parameters[0]!))),
-  get('/v1/adj-out/([^/]+)', ({ views }, { parameters }) => many(views.adjOut(parameters[0]!))),
+  get('/v1/rib', ({ views }, { query }) => many(views.rib(query.get('query') ?? undefined), query)),
+  get('/v1/adj-in/([^/]+)', ({ views }, { parameters, query }) =>
+    many(views.adjIn(parameters[0]!), query),
+  ),
+  get('/v1/adj-out/([^/]+)', ({ views }, { parameters, query }) =>
+    many(views.adjOut(parameters[0]!), query),
+  ),
   get('/v1/fib', ({ views }) => ({ list: views.fib() })),
   get('/v1/explain', ({ views }, { query }) =>
     one(views.explain(query.get('query') ?? '', query.get('neighbor') ?? undefined)),
@@ -123,8 +128,11 @@ function one(value: unknown): ApiAnswer | undefined {
   return value === undefined ? undefined : { value };
 }
 
-function many(lines: Iterable<unknown> | undefined): ApiAnswer | undefined {
-  return lines && { lines };
+function many(
+  lines: Iterable<RouteView> | undefined,
+  query: URLSearchParams,
+): ApiAnswer | undefined {
+  return lines && { lines, keeps: routeFilter(query) };
 }
 
 function done(found: boolean): ApiAnswer | undefined {

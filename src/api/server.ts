@@ -12,6 +12,8 @@ import { type ApiContext, findRoute } from './routes.ts';
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_CONNECTIONS = 64;
 const VALUES_PER_WRITE = 256;
+/** A client that neither asks nor reads for this long is let go: there are others. */
+const IDLE_MS = 600_000;
 
 /** How many values become one text. */
 interface Framing {
@@ -40,12 +42,23 @@ const ARRAY: Framing = {
 };
 
 /** An HTTP server for the context that nobody listens on yet; main binds it to its socket. */
-export function createApiServer(context: ApiContext): Server {
-  const server = createServer({ requestTimeout: 10_000 }, (request, response) => {
+export function createApiServer(
+  context: ApiContext,
+  { isReadOnly = false }: { readonly isReadOnly?: boolean } = {},
+): Server {
+  const limits = { requestTimeout: 10_000, connectionsCheckingInterval: 1000 };
+  const server = createServer(limits, (request, response) => {
+    if (isReadOnly && request.method !== 'GET') return refuseCommand(response);
     handle(context, request, response).catch((error: unknown) => fail(response, error));
   });
   server.maxConnections = MAX_CONNECTIONS;
+  server.timeout = IDLE_MS;
   return server;
+}
+
+function refuseCommand(response: ServerResponse): void {
+  response.shouldKeepAlive = false; // its body is not read
+  reply(response, 403, { error: 'this socket only reads; commands need that of root' });
 }
 
 async function handle(
@@ -64,7 +77,7 @@ async function handle(
     body,
   });
   if (answer === undefined) return reply(response, 404, { error: route.notFound });
-  if ('lines' in answer) return stream(context, response, answer.lines, LINES);
+  if ('lines' in answer) return stream(context, response, answer.lines, LINES, answer.keeps);
   if ('list' in answer) return stream(context, response, answer.list, ARRAY);
   reply(response, 200, answer.value);
 }
@@ -106,14 +119,17 @@ async function stream(
   response: ServerResponse,
   values: Iterable<unknown>,
   { type, open, between, after, close }: Framing,
+  keeps: (value: never) => boolean = () => true,
 ): Promise<void> {
   response.writeHead(200, { 'content-type': type });
   let batch = open;
-  let count = 0;
+  let [seen, kept] = [0, 0];
   for (const value of values) {
-    batch += `${count === 0 ? '' : between}${JSON.stringify(value)}${after}`;
-    if (++count % VALUES_PER_WRITE !== 0) continue;
-    await write(response, batch);
+    if (keeps(value as never)) {
+      batch += `${kept++ === 0 ? '' : between}${JSON.stringify(value)}${after}`;
+    }
+    if (++seen % VALUES_PER_WRITE !== 0) continue;
+    if (batch !== '') await write(response, batch);
     // A reader that keeps up would have us write on and on in one turn of the event loop.
     await context.pause();
     batch = '';
@@ -122,9 +138,16 @@ async function stream(
   response.end(batch + close);
 }
 
-/** Waits until the socket took the text, or broke. */
+/** Waits until the socket took the text, or is gone; one that takes nothing for long is let go. */
 function write(response: ServerResponse, text: string): Promise<void> {
-  return new Promise((resolve) => response.write(text, () => resolve()));
+  return new Promise((resolve) => {
+    if (response.destroyed) return resolve();
+    response.once('close', resolve);
+    response.write(text, () => {
+      response.off('close', resolve);
+      resolve();
+    });
+  });
 }
 
 function fail(response: ServerResponse, error: unknown): void {

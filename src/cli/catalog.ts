@@ -44,6 +44,7 @@ ${DATASTORE_HELP}  --state DIR              where the last good configuration is
   --brake-wait TIME        (10m) apply what is held after this time (default: only \`catbird apply --force\` does)
   --api PATH               unix socket for \`catbird show\` (default /run/catbird/catbird.sock)
   --bird-sockets DIR       answer birdc, birdcl and calico-node on DIR/bird.ctl and DIR/bird6.ctl
+  --api-group GROUP        members may read, on a socket of their own (show, not commands)
   --http ADDRESS:PORT      serve /metrics, /healthz and /readyz (docs/metrics.md), as 127.0.0.1:9179
   --http-host NAMES        names it is reached by, beside addresses and localhost
   --ready POLICY           calico (default), all, any, quorum or a number of sessions
@@ -114,6 +115,15 @@ Prints one JSON document per message. \`-\` reads hex from standard input.`,
   quarantine [NAME]    the latest messages that were rejected, whole or in part; with -o json in hex
   config               the running configuration
   version              version and identity of the daemon
+
+Routes (rib, adj-in, adj-out) can be chosen; all that is given must hold:
+
+  --neighbor NAME      where they came from; * and ? in it
+  --community TEXT     64512:1, a large community, or with * and ?; may be given again
+  --as-path PATH       AS numbers in a row, ? for any; ^ and $ for begin and end, as '^64513 ? 64515'
+  --longer             with rib PREFIX: the prefix and all it covers
+  --best               best paths only
+  --family ipv4|ipv6
 
 ${API_HELP}`,
     load: async () => (await import('./commands/show.ts')).show,

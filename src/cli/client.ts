@@ -44,10 +44,30 @@ async function call(
   path: string,
   body?: string,
 ): Promise<IncomingMessage> {
-  const response = await open(socketPath, method, path, body);
+  const response = await openOrRead(socketPath, method, path, body);
   if (response.statusCode === 200) return response;
   const { error } = JSON.parse(await readAll(response)) as { error?: string };
   throw new CatbirdError('CATBIRD_API', error ?? `the daemon answered ${response.statusCode}`);
+}
+
+/** Who may not open the socket may be of the group that reads. */
+async function openOrRead(
+  socketPath: string,
+  method: string,
+  path: string,
+  body: string | undefined,
+): Promise<IncomingMessage> {
+  try {
+    return await open(socketPath, method, path, body);
+  } catch (error) {
+    if (method !== 'GET' || !isForbidden(error)) throw error;
+    return open(`${socketPath}.read`, method, path, body).catch(() => Promise.reject(error));
+  }
+}
+
+function isForbidden(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return (cause as NodeJS.ErrnoException | undefined)?.code === 'EACCES';
 }
 
 function open(

@@ -1,7 +1,11 @@
 /** What a command is, and how it says that it was called wrongly. */
 
 export interface CommandIo {
-  readonly stdout: { write(text: string): unknown };
+  /** `once` where a reader may be slower than we are. */
+  readonly stdout: {
+    write(text: string): unknown;
+    once?(event: 'drain', done: () => void): unknown;
+  };
   readonly stderr: { write(text: string): unknown };
   readonly stdin: AsyncIterable<Buffer | string>;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -6,14 +6,34 @@ export interface Column<Row> {
   readonly alignRight?: boolean;
 }
 
+/** A table that comes in pieces: columns keep their widths, and only ever grow. */
+export class LongTable<Row> {
+  readonly #columns: readonly Column<Row>[];
+  #widths: number[];
+  #isBegun = false;
+
+  constructor(columns: readonly Column<Row>[]) {
+    this.#columns = columns;
+    this.#widths = columns.map(({ title }) => title.length);
+  }
+
+  /** The next rows as text; the first piece begins with the titles. */
+  format(rows: readonly Row[]): string {
+    const cells = rows.map((row) => this.#columns.map((column) => column.text(row)));
+    this.#widths = this.#widths.map((width, i) =>
+      cells.reduce((widest, line) => Math.max(widest, line[i]!.length), width),
+    );
+    const titles = this.#isBegun ? [] : [this.#columns.map(({ title }) => title)];
+    this.#isBegun = true;
+    return [...titles, ...cells]
+      .map((line) => formatLine(this.#columns, this.#widths, line))
+      .join('');
+  }
+}
+
 /** The whole table as text, ending in a newline. */
 export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const cells = rows.map((row) => columns.map((column) => column.text(row)));
-  const widths = columns.map((column, i) =>
-    cells.reduce((width, line) => Math.max(width, line[i]!.length), column.title.length),
-  );
-  const titles = columns.map((column) => column.title);
-  return [titles, ...cells].map((line) => formatLine(columns, widths, line)).join('');
+  return new LongTable(columns).format(rows);
 }
 
 function formatLine<Row>(

@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly isOff: boolean;
   readonly node: string;
   readonly apiPath: string;
+  /** Who may read on a socket of its own; undefined for nobody. */
+  readonly apiGroup: number | undefined;
   /** Directory for `bird.ctl` and `bird6.ctl` (OBS-1); undefined for none. */
   readonly birdSockets: string | undefined;
   /** HTTP on a TCP port; undefined for none. */
@@ -60,6 +62,7 @@ export function parseRunOptions(
     ...WEB_FLAGS,
     config: { type: 'string' },
     api: { type: 'string' },
+    'api-group': { type: 'string' },
     'bird-sockets': { type: 'string' },
     kernel: { type: 'string', default: 'netlink' },
   } as const;
@@ -70,6 +73,7 @@ export function parseRunOptions(
     isOff: 'datastore' in source && hasOtherBackend(env),
     node,
     apiPath: text(values['api']) ?? env['CATBIRD_API'] ?? DEFAULT_API_PATH,
+    apiGroup: groupOf(text(values['api-group'])),
     birdSockets: text(values['bird-sockets']),
     web: readWebOptions(values),
     logLevel: chooseLogLevel(text(values['log-level']), env['BGP_LOGSEVERITYSCREEN']),
@@ -133,6 +137,15 @@ function text(value: string | boolean | undefined): string | undefined {
 const LOG_LEVELS: readonly string[] = ['error', 'warn', 'info', 'debug', 'trace', 'silent'];
 /** Calico's severities that are called differently here. */
 const SEVERITIES: Readonly<Record<string, string>> = { warning: 'warn', fatal: 'error' };
+
+/** A group by name or number, as the system knows it. */
+function groupOf(name: string | undefined): number | undefined {
+  if (name === undefined) return undefined;
+  const lines = readFileSync('/etc/group', 'utf8').split('\n');
+  const known = lines.map((line) => line.split(':')).find(([group]) => group === name)?.[2];
+  if (/^\d{1,9}$/.test(known ?? name)) return Number(known ?? name);
+  throw new CatbirdError('CATBIRD_USAGE', `--api-group: this system has no group '${name}'`);
+}
 
 /** The flag must be right; what the environment of calico-node says has no veto (LOG-3). */
 function chooseLogLevel(

@@ -2,11 +2,16 @@
 
 import type { MetricDefinition, MetricGroup, PutSample } from '../telemetry/metric.ts';
 import type { ConfigProgress } from './config-progress.ts';
+import type { DatastoreReport } from './config-source.ts';
+
+const STATES: readonly DatastoreReport['state'][] = ['followed', 'unreachable', 'stored'];
 
 export interface ProcessFacts {
   readonly version: string;
   readonly startedAtSec: number;
   readonly progress: ConfigProgress;
+  /** Undefined where a file is the source. */
+  datastore(): DatastoreReport | undefined;
   isReady(): boolean;
   isRecovering(): boolean;
 }
@@ -24,6 +29,11 @@ const DEFINITIONS: readonly MetricDefinition[] = [
   gauge('catbird_config_timestamp_seconds', 'When that happened last, since 1970; 0 for never', [
     'stage',
   ]),
+  gauge('catbird_datastore_state', '1 for the state: followed, unreachable or stored', ['state']),
+  gauge(
+    'catbird_datastore_age_seconds',
+    'Since the datastore was last known to say what runs; 0 while it is followed',
+  ),
   gauge('catbird_config_faults', 'What is wrong with the newest configuration'),
   gauge('catbird_config_held', '1 while the brake holds a configuration: catbird apply --force'),
   counter('catbird_template_rejections_total', 'Own templates that were refused'),
@@ -45,7 +55,7 @@ export class ProcessMetrics implements MetricGroup {
     put('catbird_ready', Number(isReady()));
     put('catbird_recovering', Number(isRecovering()));
     this.#readCost(put);
-    this.#readProgress(put);
+    this.#readProgress(put, this.#facts.datastore());
   }
 
   #readCost(put: PutSample): void {
@@ -57,17 +67,25 @@ export class ProcessMetrics implements MetricGroup {
     put('catbird_cpu_seconds_total', system / 1e6, { mode: 'system' });
   }
 
-  #readProgress(put: PutSample): void {
-    const { desired, applied, deliveredAtSec, appliedAtSec, faults, isHeld, templateRejections } =
+  #readProgress(put: PutSample, datastore: DatastoreReport | undefined): void {
+    const { deliveredAtSec, appliedAtSec, faults, isHeld, templateRejections } =
       this.#facts.progress;
+    const { desired, applied } = datastore?.generation ?? this.#facts.progress;
     put('catbird_config_generation', desired, { stage: 'desired' });
     put('catbird_config_generation', applied, { stage: 'applied' });
     put('catbird_config_timestamp_seconds', deliveredAtSec, { stage: 'desired' });
     put('catbird_config_timestamp_seconds', appliedAtSec, { stage: 'applied' });
+    if (datastore) readDatastore(put, datastore);
     put('catbird_config_faults', faults);
     put('catbird_config_held', Number(isHeld));
     put('catbird_template_rejections_total', templateRejections);
   }
+}
+
+function readDatastore(put: PutSample, { state, ageSec }: DatastoreReport): void {
+  for (const each of STATES)
+    put('catbird_datastore_state', Number(state === each), { state: each });
+  put('catbird_datastore_age_seconds', ageSec);
 }
 
 function gauge(name: string, help: string, labels: readonly string[] = []): MetricDefinition {

@@ -1,5 +1,5 @@
 /** Binds servers to unix sockets: a stale socket is replaced, a living daemon's is respected. */
-import { chmod, lstat, mkdir, unlink } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, unlink } from 'node:fs/promises';
 import type { Server as HttpServer } from 'node:http';
 import { createConnection, type Server } from 'node:net';
 import { dirname } from 'node:path';
@@ -15,10 +15,16 @@ const LONGEST_PATH_BYTES = 107;
  * Listens on a unix socket.
  *
  * @param option the flag that chooses the path, for the errors
+ * @param groupId whom the socket belongs to beside us; our own group when absent
  * @throws CatbirdError CATBIRD_API_BUSY when another daemon answers there,
  *   CATBIRD_API_SOCKET when the path cannot be used
  */
-export async function bindUnixSocket(server: Server, path: string, option: string): Promise<void> {
+export async function bindUnixSocket(
+  server: Server,
+  path: string,
+  option: string,
+  groupId?: number,
+): Promise<void> {
   if (await isAnswered(path)) {
     throw new CatbirdError(
       'CATBIRD_API_BUSY',
@@ -30,6 +36,7 @@ export async function bindUnixSocket(server: Server, path: string, option: strin
     await mkdir(dirname(path), { recursive: true });
     await removeStale(path);
     await listen(server, path);
+    if (groupId !== undefined) await chown(path, process.getuid!(), groupId);
     await chmod(path, SOCKET_MODE);
   } catch (cause) {
     server.close(); // or it would keep the process alive
@@ -40,6 +47,11 @@ export async function bindUnixSocket(server: Server, path: string, option: strin
       { cause },
     );
   }
+}
+
+/** Where a group may read, beside the socket where the daemon takes commands. */
+export function readSocketPath(path: string): string {
+  return `${path}.read`;
 }
 
 /** Listens for the API, see {@link bindUnixSocket}. */

@@ -22,6 +22,7 @@ import type { WebPage } from '../web/page.ts';
 import { healthPage, readyPage } from '../web/probes.ts';
 import { judgeReadiness, type Readiness } from '../web/readiness.ts';
 import type { ConfigProgress } from './config-progress.ts';
+import type { DatastoreReport } from './config-source.ts';
 import { ProcessMetrics } from './process-metrics.ts';
 import { closeServer } from './unix-socket.ts';
 import { openWeb } from './web-host.ts';
@@ -32,6 +33,7 @@ export interface WebParts {
   readonly log: Log;
   readonly version: string;
   readonly progress: ConfigProgress;
+  datastore(): DatastoreReport | undefined;
 }
 
 const EVENT_LOOP_LAG: HistogramDefinition = {
@@ -79,6 +81,7 @@ export class Web {
         version: parts.version,
         startedAtSec: parts.clock.wallTime() / 1000,
         progress: parts.progress,
+        datastore: () => parts.datastore(),
         isReady: () => this.#judge().isReady,
         isRecovering: () => this.#daemon?.isRecovering ?? true,
       }),

@@ -190,3 +190,37 @@ t.test('explain -o json is the story as it stands, of the neighbor asked for', a
   t.match(nobody.err, /there is no neighbor of that name/);
   t.equal((await run(['explain', '--api', api])).code, 2);
 });
+
+t.test('show rib takes filters, and says where they do not belong', async (t) => {
+  const { api } = await withDaemon(t, 600);
+  const prefixesOf = async (...words: string[]) => {
+    const { out } = await run(['show', 'rib', ...words, '-o', 'json', '--api', api]);
+    return out
+      .trimEnd()
+      .split('\n')
+      .map((line) => (line === '' ? '' : JSON.parse(line).prefix));
+  };
+  t.same(await prefixesOf('10.0.7.0/24', '--longer'), ['10.0.7.0/24']);
+  t.equal((await prefixesOf('10.1.0.0/16', '--longer', '--best', '--family', 'ipv4')).length, 256);
+  t.same(await prefixesOf('--neighbor', 'Mesh_*', '--community', '1:*'), ['']);
+  t.same(await prefixesOf('--as-path', '^64514'), ['']);
+  for (const words of [
+    ['neighbors', '--best'],
+    ['rib', '--longer'],
+    ['adj-in', 'x', '--longer'],
+  ]) {
+    t.equal((await run(['show', ...words, '--api', api])).code, 2, words.join(' '));
+  }
+  const { code, err } = await run(['show', 'rib', '--family', 'vpn', '--api', api]);
+  t.same([code, err], [1, "catbird: --family takes ipv4 or ipv6, not 'vpn'\n"]);
+});
+
+t.test('columns of a long listing never become narrower', async (t) => {
+  const { api } = await withDaemon(t, 1200);
+  const { out } = await run(['show', 'rib', '--api', api]);
+  const at = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.indexOf('Mesh_'));
+  t.ok(at.slice(1).every((column, i) => i === 0 || column >= at[i]!));
+});

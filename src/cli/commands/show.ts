@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { apiPath, getDocument, getLines } from '../client.ts';
 import { type CommandIo, EXIT_DONE, UsageError } from '../command.ts';
 import { Words } from '../complete.ts';
-import { formatTable } from '../table.ts';
+import { write } from '../output.ts';
+import { formatTable, LongTable } from '../table.ts';
 import {
   BLOCK_COLUMNS,
   FIB_COLUMNS,
@@ -29,44 +30,75 @@ const VIEWS = new Words('view', [
   'version',
 ]);
 
+/** As `parseArgs` reads them. */
+interface Filters {
+  readonly neighbor?: string | undefined;
+  readonly community?: string[] | undefined;
+  readonly 'as-path'?: string | undefined;
+  readonly longer?: boolean | undefined;
+  readonly best?: boolean | undefined;
+  readonly family?: string | undefined;
+}
+
 interface Request {
   readonly socketPath: string;
   readonly isJson: boolean;
   readonly io: CommandIo;
 }
 
+const OPTIONS = {
+  api: { type: 'string' },
+  output: { type: 'string', short: 'o', default: 'table' },
+} as const;
+
+/** Named as the parameters of the daemon's listings. */
+const FILTERS = {
+  neighbor: { type: 'string' },
+  community: { type: 'string', multiple: true },
+  'as-path': { type: 'string' },
+  longer: { type: 'boolean' },
+  best: { type: 'boolean' },
+  family: { type: 'string' },
+} as const;
+
+const ROUTE_VIEWS: readonly string[] = ['rib', 'adj-in', 'adj-out'];
+
 /** Runs `show VIEW [NAME]`. */
 export async function show(args: string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { api: { type: 'string' }, output: { type: 'string', short: 'o', default: 'table' } },
+    options: { ...OPTIONS, ...FILTERS },
   });
   if (values.output !== 'json' && values.output !== 'table') {
     throw new UsageError(`-o takes json or table, not '${values.output}'`);
   }
   const socketPath = apiPath(values.api, io.env);
-  await showView(positionals, { socketPath, isJson: values.output === 'json', io });
+  await showView(positionals, { socketPath, isJson: values.output === 'json', io }, values);
   return EXIT_DONE;
 }
 
-async function showView(words: readonly string[], request: Request): Promise<void> {
+async function showView(
+  words: readonly string[],
+  request: Request,
+  filters: Filters,
+): Promise<void> {
   const [word = '', argument] = words;
   const view = VIEWS.resolve(word);
   if (words.length > 2) throw new UsageError(`show ${view} takes one name at most`);
+  const idle = Object.keys(FILTERS).find((name) => name in filters);
+  if (idle && !ROUTE_VIEWS.includes(view)) throw new UsageError(`show ${view} takes no --${idle}`);
   switch (view) {
     case 'neighbors':
       return showList(request, '/v1/neighbors', NEIGHBOR_COLUMNS);
     case 'neighbor':
       return showRecord(request, `/v1/neighbors/${named(view, argument)}`);
     case 'rib':
-      return showRoutes(
-        request,
-        argument ? `/v1/rib?query=${encodeURIComponent(argument)}` : '/v1/rib',
-      );
+      return showRoutes(request, `/v1/rib?${queryOf(filters, argument)}`);
     case 'adj-in':
     case 'adj-out':
-      return showRoutes(request, `/v1/${view}/${named(view, argument)}`);
+      if (filters.longer) throw new UsageError('--longer goes with show rib PREFIX');
+      return showRoutes(request, `/v1/${view}/${named(view, argument)}?${queryOf(filters)}`);
     case 'fib':
       return showList(request, '/v1/fib', FIB_COLUMNS);
     case 'blocks':
@@ -81,6 +113,19 @@ async function showView(words: readonly string[], request: Request): Promise<voi
     case 'version':
       return showRecord(request, `/v1/${view}`);
   }
+}
+
+/** @param argument a prefix or an address; with `--longer` a prefix and all it covers */
+function queryOf(filters: Filters, argument?: string): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const name of ['neighbor', 'as-path', 'family'] as const) {
+    if (filters[name] !== undefined) query.set(name, filters[name]);
+  }
+  for (const community of filters.community ?? []) query.append('community', community);
+  if (filters.best) query.set('best', '');
+  if (filters.longer && argument === undefined) throw new UsageError('--longer needs a prefix');
+  if (argument !== undefined) query.set(filters.longer ? 'longer' : 'query', argument);
+  return query;
 }
 
 function named(view: string, argument: string | undefined): string {
@@ -106,26 +151,17 @@ async function showRecord(request: Request, path: string): Promise<void> {
   request.io.stdout.write(text);
 }
 
-async function showRoutes(request: Request, path: string): Promise<void> {
-  let rows: string[] = [];
-  let isFirst = true;
-  const flush = () => {
-    request.io.stdout.write(
-      request.isJson ? rows.map((row) => `${row}\n`).join('') : table(rows, isFirst),
-    );
-    rows = [];
-    isFirst = false;
-  };
-  for await (const line of getLines(request.socketPath, path)) {
-    if (rows.push(line) === ROWS_PER_BATCH) flush();
+async function showRoutes({ socketPath, isJson, io }: Request, path: string): Promise<void> {
+  const table = new LongTable<Row>(ROUTE_COLUMNS);
+  const format = (lines: readonly string[]) =>
+    isJson
+      ? lines.map((line) => `${line}\n`).join('')
+      : table.format(lines.map((line) => JSON.parse(line) as Row));
+  let lines: string[] = [];
+  for await (const line of getLines(socketPath, path)) {
+    if (lines.push(line) < ROWS_PER_BATCH) continue;
+    await write(io.stdout, format(lines));
+    lines = [];
   }
-  if (rows.length > 0 || (isFirst && !request.isJson)) flush();
-}
-
-function table(lines: readonly string[], hasTitles: boolean): string {
-  const text = formatTable(
-    ROUTE_COLUMNS,
-    lines.map((line) => JSON.parse(line) as Row),
-  );
-  return hasTitles ? text : text.slice(text.indexOf('\n') + 1);
+  await write(io.stdout, format(lines));
 }
