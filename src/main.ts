@@ -31,6 +31,7 @@ import { SystemClock, SystemRandom } from './runtime/system-clock.ts';
 import { TcpTransport } from './runtime/tcp-transport.ts';
 import { UdpNodeTransport } from './runtime/udp-transport.ts';
 import { type LeveledLog, openLog } from './telemetry/log.ts';
+import { CALICO_READINESS } from './web/readiness.ts';
 
 /** How long peers get to close their end of the connections. */
 const LAST_WORDS_MS = 2000;
@@ -195,6 +196,7 @@ class Process {
         startedAt: this.#startedAt,
       },
       stop: (reason) => void this.#stopAndEnd(reason),
+      readiness: () => this.#options.web?.readiness ?? CALICO_READINESS,
       faults: () => this.#faults,
       templates: () => this.#templates,
       datastore: () => this.#source.report?.(),

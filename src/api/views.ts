@@ -95,6 +95,60 @@ export interface BlockView {
   readonly kernel: string;
 }
 
+/** One thing that is not as it should be. */
+export interface StatusReason {
+  /** Stable, for scripts. */
+  readonly code: string;
+  readonly text: string;
+  /** What to edit; null for nothing. */
+  readonly object: string | null;
+}
+
+/** A session that is not Established. */
+export interface StatusSession {
+  readonly name: string;
+  readonly address: string;
+  readonly object: string;
+  readonly state: string;
+  /** For how long. */
+  readonly stateSec: number;
+  readonly cause: { readonly code: string; readonly text: string };
+  readonly lastError: { readonly text: string; readonly ageSec: number } | null;
+  readonly lastNotification: {
+    readonly direction: 'sent' | 'received';
+    readonly code: number;
+    readonly subcode: number;
+    readonly name: string;
+    readonly text: string;
+    readonly ageSec: number;
+  } | null;
+}
+
+export interface StatusView {
+  /** `degraded`: ready, but `reasons` are not empty. */
+  readonly state: 'ready' | 'degraded' | 'not-ready';
+  readonly isReady: boolean;
+  /** As `/readyz` puts it. */
+  readonly readiness: readonly string[];
+  readonly version: string;
+  readonly node: string;
+  readonly asNumber: number;
+  readonly routerId: string;
+  readonly uptimeSec: number;
+  readonly sessions: { readonly total: number; readonly established: number };
+  readonly reasons: readonly StatusReason[];
+  readonly down: readonly StatusSession[];
+  /** Addresses that connect and have no session, heard of last first. */
+  readonly unknownPeers: readonly {
+    readonly address: string;
+    readonly reason: string;
+    readonly count: number;
+    /** Since the first and the last attempt. */
+    readonly sinceSec: number;
+    readonly lastSec: number;
+  }[];
+}
+
 /** One link of the chain from an object of the datastore to a neighbour that is told. */
 export interface ExplainStep {
   readonly stage:
@@ -181,6 +235,7 @@ export interface VersionView {
 
 export interface DaemonViews {
   version(): VersionView;
+  status(): StatusView;
   neighbors(): readonly NeighborView[];
   neighbor(name: string): NeighborView | undefined;
   /** @param query a prefix (exact) or an address (longest match); undefined for everything */

@@ -129,6 +129,18 @@ ${API_HELP}`,
     load: async () => (await import('./commands/show.ts')).show,
   },
   {
+    name: 'status',
+    summary: 'tell how the router is, and what is not as it should be',
+    help: `catbird status [--why-not-ready] [options]
+
+Each thing that is not as it should be, with a code, the object to edit and the likely cause: sessions that
+are down, strangers that connect, faults of the configuration, routes the kernel refuses.
+
+  --why-not-ready  what readiness hangs on; exit code 1 when the router is not ready
+${API_HELP}`,
+    load: async () => (await import('./commands/status.ts')).status,
+  },
+  {
     name: 'explain',
     summary: 'tell the whole story of one destination',
     help: `catbird explain PREFIX|ADDRESS [--neighbor NAME] [options]

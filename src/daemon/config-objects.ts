@@ -2,6 +2,7 @@
 import type { Config } from '../config/model.ts';
 import { containsPrefix, type Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/text.ts';
+import type { PolicyVerdict } from '../policy/compile.ts';
 import { placeOfRule } from './rib-peer.ts';
 
 /** Something of the configuration that covers a prefix. */
@@ -49,17 +50,18 @@ export interface RuleStory {
 
 /**
  * @param names policies of the session in one direction
- * @param place index in the concatenation of their rules
+ * @param decided the rule's name, and its index in the concatenation of their rules
  * @param prefix what the rule was asked about: without an object of its own, that of what covers it counts
  */
 export function ruleStory(
   config: Config,
   names: readonly string[],
-  place: number,
+  decided: Pick<PolicyVerdict, 'rule' | 'place'>,
   prefix: Prefix,
 ): RuleStory {
-  const { policy, rule } = placeOfRule(names, config, place);
-  if (policy === null) return { text: 'the session has no policy (RFC 8212)', object: null };
+  const { policy, rule } = placeOfRule(names, config, decided.place);
+  // Rules that stand in no policy: there is none (RFC 8212), or the router is drained.
+  if (policy === null) return { text: `rule '${decided.rule}', which is ours`, object: null };
   const found = config.policies[policy]?.[rule - 1];
   const text = `rule ${rule} '${found?.name}' of policy ${policy}`;
   const covered = coverageOf(config, prefix)[0]?.object;

@@ -32,6 +32,7 @@ import { Neighbors } from './neighbors.ts';
 import { OwnAddresses, type OwnAddressesPorts } from './own-addresses.ts';
 import { Quarantine } from './quarantine.ts';
 import { Recovery } from './recovery.ts';
+import { RefusedPeers } from './refused-peers.ts';
 import { RouteInstaller } from './route-installer.ts';
 
 export interface DaemonPorts extends OwnAddressesPorts {
@@ -56,6 +57,8 @@ export class Daemon {
   /** Measures how long changes take, where somebody wants to know. */
   convergence: Convergence | undefined;
   readonly drain: Drain;
+  /** Who connects and is refused. */
+  readonly refused = new RefusedPeers();
   readonly #ports: DaemonPorts;
   readonly #listener: BgpListener;
   readonly #keys: ListenerKeys;
@@ -97,6 +100,8 @@ export class Daemon {
     });
     this.#listener = new BgpListener(ports, {
       lookup: (address, zone) => this.neighbors.lookup(address, zone),
+      accepted: (address) => this.refused.forget(address),
+      refused: (address, reason) => this.refused.note(address, reason, clock.now()),
       rejected: (address, reason, suppressed) =>
         log.warn({ address: formatAddress(address), reason, suppressed }, 'connection refused'),
       reopened: ({ address, port }) =>

@@ -67,10 +67,10 @@ function acceptedBy(
   family: Family,
   prefixId: PrefixId,
   { config }: Neighbor,
-  { place }: ExportExplanation,
+  decided: ExportExplanation,
 ): string {
   const prefix = daemon.rib.views.prefix(family, prefixId);
-  return `, by ${ruleStory(daemon.config, config.export, place, prefix).text}`;
+  return `, by ${ruleStory(daemon.config, config.export, decided, prefix).text}`;
 }
 
 function refusal(
@@ -93,9 +93,14 @@ function refusal(
     const text = 'the best path came from this neighbor; it is not told its own (split horizon)';
     return EXPORT.no('split-horizon', text, { ...about, isByDesign: true });
   }
-  const { reason, place } = explanation;
+  const { reason } = explanation;
   if (reason === 'policy') {
-    const rule = ruleStory(daemon.config, config.export, place, views.prefix(family, prefixId));
+    const rule = ruleStory(
+      daemon.config,
+      config.export,
+      explanation,
+      views.prefix(family, prefixId),
+    );
     const extras = { ...about, object: rule.object ?? object };
     return EXPORT.no('policy', `rejected by ${rule.text}`, extras);
   }

@@ -86,9 +86,9 @@ function importStep(
   }
   if (path.reason !== 'policy')
     return IMPORT.no(path.reason, REASONS[path.reason], { ...about, object });
-  const { place = -1 } = views.rejectingRule(family, path) ?? {};
+  const decided = views.rejectingRule(family, path) ?? { rule: '', place: -1 };
   const prefix = views.prefix(family, path.prefixId);
-  const rule = ruleStory(daemon.config, config.import, place, prefix);
+  const rule = ruleStory(daemon.config, config.import, decided, prefix);
   const extras = { ...about, object: rule.object ?? object };
   return IMPORT.no('policy', `rejected by ${rule.text}`, extras);
 }

@@ -68,6 +68,8 @@ export interface Forwarding {
    * @returns false where nothing is written at present
    */
   written(): Promise<boolean>;
+  /** Routes the kernel refuses at present. */
+  problemCount(): number;
   /** Numbers for metrics; undefined where no kernel is written to. */
   figures(): FibFigures | undefined;
 }
@@ -91,5 +93,6 @@ export const NO_FORWARDING: Forwarding = {
   describeNextHop: () => 'no kernel is asked',
   stateOf: () => 'none',
   written: async () => false,
+  problemCount: () => 0,
   figures: () => undefined,
 };

@@ -132,6 +132,10 @@ export class KernelForwarding implements Forwarding {
     return this.#fib.written();
   }
 
+  problemCount() {
+    return this.#fib.problemCount;
+  }
+
   figures() {
     return this.#fib.figures();
   }

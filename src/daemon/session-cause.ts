@@ -2,10 +2,19 @@
  * Why a session is not up, as likely as can be told from here: what holds it down, what the last
  * NOTIFICATION said, what TCP said.
  */
-import type { SessionError } from '../bgp/session/session.ts';
+import type { Session, SessionError } from '../bgp/session/session.ts';
+import type { NeighborConfig } from '../config/model.ts';
 import { formatAddress } from '../net/text.ts';
 import { age } from './explain-step.ts';
-import type { Neighbor } from './neighbor.ts';
+
+/** What of a neighbour the answer depends on. */
+export interface SessionFacts {
+  readonly obstacle: string | undefined;
+  readonly session: Pick<Session, 'lastError' | 'state' | 'since'>;
+  readonly config: Endpoint;
+}
+
+type Endpoint = Pick<NeighborConfig, 'address' | 'port' | 'passive' | 'password' | 'ttlSecurity'>;
 
 export interface SessionCause {
   /** Stable, for scripts. */
@@ -17,7 +26,7 @@ export interface SessionCause {
 const PATIENCE_SEC = 30;
 
 /** Of a neighbour that is not Established. */
-export function likelyCause(neighbor: Neighbor, now: number): SessionCause {
+export function likelyCause(neighbor: SessionFacts, now: number): SessionCause {
   const { obstacle, session } = neighbor;
   if (obstacle !== undefined) return { code: 'held-down', text: obstacle };
   const { lastError: error, state } = session;
@@ -76,7 +85,7 @@ function notified(error: SessionError, now: number): SessionCause {
   return { code: name, text: `${text} ${when} ago${meaning && `; ${meaning}`}` };
 }
 
-function transport({ config }: Neighbor, error: SessionError, now: number): SessionCause {
+function transport({ config }: SessionFacts, error: SessionError, now: number): SessionCause {
   const text = `${error.text} ${age((now - error.at) / 1000)} ago`;
   if (/EHOSTUNREACH|ENETUNREACH/.test(error.text)) return { code: 'no-route', text };
   if (/EADDRNOTAVAIL/.test(error.text)) return { code: 'no-source-address', text };
@@ -91,7 +100,7 @@ function transport({ config }: Neighbor, error: SessionError, now: number): Sess
   return { code: 'connection-failed', text };
 }
 
-function waiting({ config }: Neighbor): SessionCause {
+function waiting({ config }: SessionFacts): SessionCause {
   const address = formatAddress(config.address);
   if (config.passive) {
     const text = `waits for ${address} to connect; it has not`;
@@ -101,10 +110,7 @@ function waiting({ config }: Neighbor): SessionCause {
 }
 
 /** Segments with a wrong key or from too far are dropped without a word. */
-function silence(
-  { address, password, ttlSecurity, port }: Neighbor['config'],
-  before: string,
-): SessionCause {
+function silence({ address, password, ttlSecurity, port }: Endpoint, before: string): SessionCause {
   const where = `${formatAddress(address)} port ${port}`;
   if (password !== undefined) {
     const text = `${before}no answer from ${where}: the password differs, or a firewall drops it`;

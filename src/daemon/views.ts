@@ -14,6 +14,7 @@ import type { PathView } from '../rib/ports.ts';
 import type { RankedPath } from '../rib/rib-views.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { LeveledLog } from '../telemetry/log.ts';
+import type { ReadinessRule } from '../web/readiness.ts';
 import { viewAttributes } from './attribute-view.ts';
 import type { Daemon } from './daemon.ts';
 import { explain } from './explain.ts';
@@ -21,6 +22,7 @@ import type { Forwarding } from './forwarding.ts';
 import type { Neighbor } from './neighbor.ts';
 import { viewNeighbor } from './neighbor-view.ts';
 import { placeOfRule } from './rib-peer.ts';
+import { viewStatus } from './status.ts';
 
 export interface ViewContext {
   readonly daemon: Daemon;
@@ -31,6 +33,8 @@ export interface ViewContext {
   readonly process: Pick<VersionView, 'version' | 'node' | 'pid' | 'startedAt'>;
   /** Ends the process; silent when nothing is left to be told. */
   stop(reason: StopReason): void;
+  /** When the router counts as ready. */
+  readiness(): ReadinessRule;
   /** What is wrong with the newest configuration, one sentence each. */
   faults(): readonly string[];
   /** What became of users' templates; undefined without templates. */
@@ -58,6 +62,7 @@ export function makeViews(context: ViewContext): DaemonViews {
       routerId: formatIpv4Number(daemon.config.router.routerId),
       asNumber: daemon.config.router.asNumber,
     }),
+    status: () => viewStatus(context),
     neighbors: () => neighbors.list().map(view),
     neighbor: (name) => {
       const neighbor = neighbors.find(name);

@@ -6,7 +6,7 @@ import { createApiServer } from '../../src/api/server.ts';
 import type { CommandIo } from '../../src/cli/command.ts';
 import { runCommandLine } from '../../src/cli/main.ts';
 import { bindApiSocket, closeServer } from '../../src/run/unix-socket.ts';
-import { EXPLANATION, NEIGHBOR, stubContext } from '../support/stub-views.ts';
+import { EXPLANATION, NEIGHBOR, STATUS, stubContext } from '../support/stub-views.ts';
 
 interface Outcome {
   readonly code: number;
@@ -223,4 +223,17 @@ t.test('columns of a long listing never become narrower', async (t) => {
     .split('\n')
     .map((line) => line.indexOf('Mesh_'));
   t.ok(at.slice(1).every((column, i) => i === 0 || column >= at[i]!));
+});
+
+t.test('status tells each thing amiss; --why-not-ready says no with its exit code', async (t) => {
+  const { api } = await withDaemon(t);
+  const plain = await run(['status', '--api', api]);
+  t.equal(plain.code, 0);
+  t.match(plain.out, /^not-ready\nnode a, AS 64512.* up 1m15s; 1 of 2 sessions Established\n/);
+  t.match(plain.out, /wrong-as +BGPPeer\/b +b is Idle: Bad Peer AS\n$/);
+  const asked = await run(['status', '--why-not-ready', '--api', api]);
+  t.equal(asked.code, 1);
+  t.match(asked.out, /^not ready: 1 of 2 sessions are Established, 2 needed; b is Idle\n/);
+  const json = await run(['status', '-o', 'json', '--api', api]);
+  t.same(JSON.parse(json.out), STATUS);
 });

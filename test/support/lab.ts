@@ -13,6 +13,7 @@ import type { Address } from '../../src/net/address.ts';
 import { formatAddress, formatPrefix, parseAddress } from '../../src/net/text.ts';
 import type { UdpTransport } from '../../src/runtime/udp.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
+import { CALICO_READINESS } from '../../src/web/readiness.ts';
 import { FakeClock } from './fake-clock.ts';
 import { MemoryDiscovery } from './memory-discovery.ts';
 import { MemoryKernel } from './memory-kernel.ts';
@@ -110,6 +111,7 @@ export class LabNode {
       log,
       process: identity,
       stop: () => void this.stopped++,
+      readiness: () => CALICO_READINESS,
       faults: () => [],
       templates: () => undefined,
       datastore: () => undefined,

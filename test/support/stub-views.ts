@@ -7,6 +7,7 @@ import type {
   ExplainView,
   NeighborView,
   RouteView,
+  StatusView,
 } from '../../src/api/views.ts';
 
 export const NEIGHBOR: NeighborView = {
@@ -81,6 +82,22 @@ function explainStep(
   return { stage, answer, code, text: `it is ${code}`, neighbor, object: null };
 }
 
+/** A router that is up with one session of two, and not ready for it. */
+export const STATUS: StatusView = {
+  state: 'not-ready',
+  isReady: false,
+  readiness: ['1 of 2 sessions are Established, 2 needed', 'b is Idle'],
+  version: '0.0.0',
+  node: 'a',
+  asNumber: 64512,
+  routerId: '10.0.0.1',
+  uptimeSec: 75,
+  sessions: { total: 2, established: 1 },
+  reasons: [{ code: 'wrong-as', text: 'b is Idle: Bad Peer AS', object: 'BGPPeer/b' }],
+  down: [],
+  unknownPeers: [],
+};
+
 /** Stub views; `routes` is how many the RIB holds. */
 export function stubViews(routes = 2): DaemonViews {
   return {
@@ -92,6 +109,7 @@ export function stubViews(routes = 2): DaemonViews {
       routerId: '10.0.0.1',
       asNumber: 64512,
     }),
+    status: () => STATUS,
     neighbors: () => [NEIGHBOR],
     neighbor: (name) => (name === NEIGHBOR.name ? NEIGHBOR : undefined),
     *rib(query) {

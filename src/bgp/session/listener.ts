@@ -21,6 +21,10 @@ export interface ListenerOwner {
    * @param zone the interface of a link-local address
    */
   lookup(address: Address, zone: string | undefined): Session | string;
+  /** A connection was handed to its session. */
+  accepted?(address: Address): void;
+  /** A connection was closed at once; told of each. */
+  refused?(address: Address, reason: string): void;
   /**
    * A connection was closed at once. Told at most every ten seconds.
    *
@@ -162,11 +166,14 @@ export class BgpListener {
     const session = this.#owner.lookup(address, connection.remoteInterface);
     const refusal = this.#refusal(session, address);
     if (typeof session !== 'string' && refusal === undefined) {
+      this.#owner.accepted?.(address);
       session.accept(connection);
       return;
     }
     connection.abort();
-    if (refusal !== undefined) this.#report(address, refusal);
+    if (refusal === undefined) return;
+    this.#owner.refused?.(address, refusal);
+    this.#report(address, refusal);
   }
 
   #refusal(session: Session | string, address: Address): string | undefined {
