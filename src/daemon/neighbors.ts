@@ -126,10 +126,12 @@ export class Neighbors {
    */
   lookup(address: Address, zone: string | undefined): Session | string {
     if (zone !== undefined && this.#isFollowed(zone)) this.hear(address, zone);
-    const known = this.list().find(
+    const known = this.list().filter(
       ({ config }) => sameAddress(config.address, address) && config.interface === zone,
     );
-    if (known) return known.obstacle ?? known.session;
+    const [first] = known;
+    const taker = known.find(({ obstacle }) => obstacle === undefined); // DEDUP-6
+    if (first) return taker?.session ?? first.obstacle!;
     const admitted = this.#admit(address, zone);
     return typeof admitted === 'string' ? admitted : admitted.session;
   }

@@ -332,7 +332,7 @@ t.test('a global peer cannot be refined for one node (DEDUP-3)', async (t) => {
   t.notOk(sessions({ peers })['Node_192_0_2_1']);
 });
 
-t.test('one address with two ports is two sessions (DEDUP-1, DEDUP-6, AMB-16)', async (t) => {
+t.test('one address with two ports is two sessions (DEDUP-1)', async (t) => {
   const peers = [
     { ...TOR, peerIP: '192.0.2.1:1179' },
     { ...TOR, name: 'b', peerIP: '192.0.2.1:1180' },
@@ -420,7 +420,7 @@ t.test(
 );
 
 t.test(
-  'mesh to reflectors: peers come beside the mesh, then only the mesh goes (RR-9, RECONF-10, RECONF-13)',
+  'mesh to reflectors: peers come beside the mesh, then only the mesh goes (RR-9, RECONF-10)',
   async (t) => {
     const nodes = [
       ...NODES,
@@ -442,6 +442,28 @@ t.test(
       ['Mesh_10_0_0_2', 'Mesh_10_0_0_10'],
     );
     t.same([neighbors.restarted, neighbors.changed, neighbors.added], [[], [], []]);
+  },
+);
+
+t.test(
+  'a peer that takes over from the mesh keeps its session unless it is another one (RECONF-13)',
+  async (t) => {
+    const nodes = NODES.slice(0, 2);
+    const off = DEFAULT({ nodeToNodeMeshEnabled: false });
+    const takeOver = (peerIP: string, node: string) => {
+      const peers = [{ name: 'b', node, peerIP, asNumber: 64512 }];
+      const [before, after] = [{}, off].map(
+        (more) => render({ nodes, peers, ...more }, { node }).config!,
+      );
+      const { neighbors } = diffConfig(before!, after!);
+      t.same([neighbors.added, neighbors.removed], [[], []]);
+      return neighbors;
+    };
+    t.match(takeOver('10.0.0.1', 'node-b').changed, [
+      { before: { name: 'Mesh_10_0_0_1' }, after: { name: 'Node_10_0_0_1' }, impact: 'none' },
+    ]);
+    const { restarted } = takeOver('10.0.0.2', 'node-a');
+    t.match(restarted, [{ after: { name: 'Node_10_0_0_2', passive: false }, impact: 'reset' }]);
   },
 );
 
@@ -618,10 +640,6 @@ t.test(
     t.same(tunnels?.match?.interfaces, ['*.cali', '*.calico', 'tunl0'], 'EXPORT-3 follows');
   },
 );
-
-t.test('all that a reader of these rules need not know still has no faults (AMB-17)', async (t) => {
-  t.same(faultTexts(render({ ...CLUSTER, ...RANGES, peers: [TOR] }).faults), []);
-});
 
 t.test('a peer at a link-local address makes no session, and is told (SESS-15)', async (t) => {
   const nodes = [{ name: OWN, ipv4Address: '10.0.0.1/24', ipv6Address: 'fd00::1/64' }];

@@ -35,6 +35,29 @@ function knock(lab: Lab, from: string): { close(): void } {
   return connection;
 }
 
+t.test(
+  'of two sessions with one address the first that can takes who dials in (DEDUP-6, AMB-16)',
+  async (t) => {
+    const lab = new Lab();
+    const ends = [1179, 1180].map(
+      (port) =>
+        `{ name: at-${port}, address: 10.0.0.2, port: ${port}, passive: true, asNumber: 64512 }`,
+    );
+    const router = `router: { asNumber: 64512, routerId: ${HUB} }\n`;
+    const hub = await start(lab, HUB, `${router}neighbors: [ ${ends.join(', ')} ]`);
+    const member = await start(lab, '10.0.0.2', memberConfig('10.0.0.2'));
+    await lab.settle();
+    t.same([hub.state('at-1179'), hub.state('at-1180')], ['Established', 'Active']);
+    t.ok(hub.commands.shutdownNeighbor('at-1179', undefined));
+    await lab.settle(120_000);
+    t.same([hub.state('at-1179'), hub.state('at-1180')], ['Idle', 'Established']);
+    t.equal(member.state('hub'), 'Established');
+    t.ok(hub.commands.shutdownNeighbor('at-1180', undefined));
+    await lab.settle(120_000);
+    t.not(member.state('hub'), 'Established', 'where nobody can, the connection is refused');
+  },
+);
+
 t.test('who knocks and never says OPEN leaves its place in the range', async (t) => {
   const lab = new Lab();
   const hub = await start(lab, HUB, hubConfig(2));
