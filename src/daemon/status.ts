@@ -25,7 +25,7 @@ export function viewStatus(context: ViewContext): StatusView {
   const down = neighbors.filter(({ session }) => session.state !== 'Established');
   const sessions = down.map((neighbor) => viewSession(neighbor, clock.now()));
   const reasons = [
-    ...(isReady ? [] : [{ code: 'not-ready', text: judged[0] ?? '', object: null }]),
+    ...(isReady ? [] : [notReady(context, judged)]),
     ...sessions.map(sessionReason),
     ...otherReasons(context),
   ];
@@ -43,6 +43,10 @@ export function viewStatus(context: ViewContext): StatusView {
     down: sessions,
     unknownPeers: unknownPeers(context),
   };
+}
+
+function notReady({ daemon }: ViewContext, [text = '']: readonly string[]): StatusReason {
+  return { code: daemon.isRecovering ? 'recovering' : 'not-ready', text, object: null };
 }
 
 function viewSession(neighbor: Neighbor, now: number): StatusSession {
@@ -76,10 +80,6 @@ function sessionReason({ name, state, cause, object }: StatusSession): StatusRea
 
 function* otherReasons(context: ViewContext): Generator<StatusReason> {
   const { daemon, forwarding } = context;
-  if (daemon.isRecovering) {
-    const text = 'routes of neighbors are still waited for after the start';
-    yield { code: 'recovering', text, object: null };
-  }
   const { phase } = daemon.drain.progress;
   if (phase !== 'idle') yield { code: 'draining', text: `the router is ${phase}`, object: null };
   for (const text of context.faults()) yield { code: 'configuration-fault', text, object: null };

@@ -274,7 +274,7 @@ t.test('withdrawn a moment ago, by whom and how', async (t) => {
 t.test('lost with the session, also of a neighbor that is configured no more', async (t) => {
   const { lab, me } = await twoNodes();
   await me.apply(config(ME, { [C]: INTERNAL }));
-  await lab.settle(2000);
+  await lab.settle(40_000); // its successor is waited for
   const step = first(me, '10.2.0.0/24');
   t.match(step, { code: 'session-lost' });
   t.match(step?.text, /lost with the session of n2/);

@@ -47,7 +47,9 @@ t.test('wrong AS: not ready, with the last NOTIFICATION decoded and the object',
   await lab.settle();
   const status = a.views.status();
   t.match(status, { state: 'not-ready', isReady: false });
-  t.match(status.reasons[0], { code: 'not-ready' });
+  t.match(status.reasons[0], { code: 'recovering' });
+  await lab.settle(700_000);
+  t.match(a.views.status().reasons[0], { code: 'not-ready', text: /0 of 1 sessions/ });
   const [about] = status.reasons.filter(({ object }) => object === 'BGPPeer/b');
   t.match(about, { code: 'wrong-as', text: /^Node_b is Idle: .*AS 64512, configured is AS 64999/ });
   t.match(status.down, [
