@@ -99,6 +99,7 @@ const EXCEPTIONS: readonly Exception[] = [
   exception('cli/commands/run.ts', 'run', 'reads the options of the composition root'),
   exception('cli/commands/check.ts', 'run', 'reads the file exactly as the daemon will'),
   exception('cli/commands/render.ts', 'run', 'renders exactly as the daemon will'),
+  exception('cli/commands/plan.ts', 'run', 'reads and renders exactly as the daemon will'),
   exception('cli/commands/template.ts', 'run', 'renders exactly as the daemon will'),
   exception('cli/commands/decode.ts', 'bgp/wire', 'decoding messages is the command'),
   exception(

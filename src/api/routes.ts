@@ -21,6 +21,7 @@ export interface ApiRequest {
 /** One document; or many values, as one JSON line each or together as one JSON array. */
 export type ApiAnswer =
   | { readonly value: unknown }
+  | { readonly pending: Promise<unknown> }
   | { readonly lines: Iterable<unknown>; readonly keeps?: ((value: never) => boolean) | undefined }
   | { readonly list: Iterable<unknown> };
 
@@ -74,6 +75,7 @@ const ROUTES: readonly RouteEntry[] = [
   post('/v1/neighbors/([^/]+)/enable', ({ commands }, { parameters }) =>
     done(commands.enableNeighbor(parameters[0]!)),
   ),
+  post('/v1/plan', ({ commands }, { body }) => ({ pending: commands.plan(body) })),
   post('/v1/apply', ({ commands }, { body }) => ({
     value: { ok: commands.applyConfig(flagOf(body, 'force')) },
   })),

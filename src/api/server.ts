@@ -10,6 +10,8 @@ import { CatbirdError } from '../net/error.ts';
 import { type ApiContext, findRoute } from './routes.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
+/** A whole configuration. */
+const MAX_PLAN_BYTES = 64 * 1024 * 1024;
 const MAX_CONNECTIONS = 64;
 const VALUES_PER_WRITE = 256;
 /** A client that neither asks nor reads for this long is let go: there are others. */
@@ -70,7 +72,8 @@ async function handle(
   const route = findRoute(request.method ?? 'GET', url.pathname);
   if (!route)
     return reply(response, 404, { error: `there is no ${request.method} ${url.pathname}` });
-  const body = await readBody(request);
+  const isPlan = url.pathname === '/v1/plan';
+  const body = await readBody(request, isPlan ? MAX_PLAN_BYTES : MAX_BODY_BYTES);
   const answer = route.run(context, {
     parameters: route.parameters,
     query: url.searchParams,
@@ -79,7 +82,7 @@ async function handle(
   if (answer === undefined) return reply(response, 404, { error: route.notFound });
   if ('lines' in answer) return stream(context, response, answer.lines, LINES, answer.keeps);
   if ('list' in answer) return stream(context, response, answer.list, ARRAY);
-  reply(response, 200, answer.value);
+  reply(response, 200, 'pending' in answer ? await answer.pending : answer.value);
 }
 
 /** @throws CatbirdError for a target that is no URL */
@@ -91,13 +94,12 @@ function parseUrl(target: string): URL {
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<unknown> {
+async function readBody(request: IncomingMessage, limit: number): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     size += (chunk as Buffer).length;
-    if (size > MAX_BODY_BYTES)
-      throw new CatbirdError('CATBIRD_API_REQUEST', 'the request is too large');
+    if (size > limit) throw new CatbirdError('CATBIRD_API_REQUEST', 'the request is too large');
     chunks.push(chunk as Buffer);
   }
   if (size === 0) return undefined;

@@ -280,4 +280,6 @@ export interface DaemonCommands {
    * @returns false when nothing is held
    */
   applyConfig(isForced: boolean): boolean;
+  /** What applying a configuration, in the shape of a file, would do. @throws CatbirdError when it is not valid */
+  plan(document: unknown): Promise<object>;
 }

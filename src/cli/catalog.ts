@@ -215,6 +215,19 @@ off. Routes in the kernel stay in either case.
     load: async () => (await import('./commands/stop.ts')).stop,
   },
   {
+    name: 'plan',
+    summary: 'tell what applying a configuration would do',
+    help: `catbird plan --config FILE | --datastore KIND [--diff] [-o json|table]
+
+Asks the running daemon which sessions would come, go, restart and why, or change softly, which routes would be
+announced or withdrawn, and which would enter or leave the kernel. Changes nothing.
+
+  --config FILE            a static configuration file
+${DATASTORE_HELP}  --diff                   the effective configuration before and after, secrets hidden
+${API_HELP}`,
+    load: async () => (await import('./commands/plan.ts')).plan,
+  },
+  {
     name: 'apply',
     summary: 'read the configuration again, or release a held one',
     help: `catbird apply [--force]

@@ -5,6 +5,8 @@ import {
   CEASE_ADMINISTRATIVE_RESET,
   CEASE_ADMINISTRATIVE_SHUTDOWN,
 } from '../bgp/wire/constants.ts';
+import { checkConfig } from '../config/check.ts';
+import { formatPath } from '../config/parse.ts';
 import { printConfig } from '../config/print.ts';
 import { CatbirdError } from '../net/error.ts';
 import { FAMILIES, type Family } from '../net/family.ts';
@@ -12,6 +14,8 @@ import { formatIpv4Number, formatPrefix, parseAddress, parsePrefix } from '../ne
 import type { PrefixId } from '../rib/ids.ts';
 import type { PathView } from '../rib/ports.ts';
 import type { RankedPath } from '../rib/rib-views.ts';
+import { withPasswordFiles } from '../run/password-files.ts';
+import { inSlices } from '../run/slices.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { LeveledLog } from '../telemetry/log.ts';
 import type { ReadinessRule } from '../web/readiness.ts';
@@ -21,6 +25,7 @@ import { explain } from './explain.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { Neighbor } from './neighbor.ts';
 import { viewNeighbor } from './neighbor-view.ts';
+import { planSteps } from './plan.ts';
 import { placeOfRule } from './rib-peer.ts';
 import { viewStatus } from './status.ts';
 
@@ -108,6 +113,17 @@ export function makeViews(context: ViewContext): DaemonViews {
   };
 }
 
+/** @throws CatbirdError CATBIRD_API_REQUEST with every fault of the document */
+async function makePlan({ daemon, clock }: ViewContext, document: unknown): Promise<object> {
+  const outcome = checkConfig(document);
+  if ('issues' in outcome) {
+    const faults = outcome.issues.map(({ path, reason }) => `${formatPath(path)}: ${reason}`);
+    throw new CatbirdError('CATBIRD_API_REQUEST', faults.join('; '));
+  }
+  const config = await withPasswordFiles(outcome.config);
+  return await inSlices(planSteps(daemon, config), clock);
+}
+
 /** The commands over a running daemon. */
 export function makeCommands(context: ViewContext): DaemonCommands {
   const { daemon, log, stop, applyConfig } = context;
@@ -138,6 +154,7 @@ export function makeCommands(context: ViewContext): DaemonCommands {
       return find(name) !== undefined;
     },
     applyConfig,
+    plan: (document) => makePlan(context, document),
     setLogLevel(level) {
       if (!LOG_LEVELS.includes(level)) {
         throw new CatbirdError(

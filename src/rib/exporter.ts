@@ -105,11 +105,14 @@ export class Exporter {
     return known;
   }
 
-  /** Why a path is announced or not. */
-  explain(path: PathId): ExportExplanation {
+  /**
+   * Why a path is announced or not.
+   *
+   * @param set other attributes than the path has
+   */
+  explain(path: PathId, set = this.#tables.paths.attrs(path)): ExportExplanation {
     const { paths, sources } = this.#tables;
     const origin = sources.get(paths.peer(path));
-    const set = paths.attrs(path);
     const bar = paths.has(path, PATH_UNADVERTISED) ? 'not-advertised' : this.#bar(set, origin);
     if (bar) return { isAnnounced: false, reason: bar, rule: '', place: -1 };
     const verdict = this.#ask(path, this.#transform(set, origin), origin);

@@ -24,6 +24,7 @@ import { Outbox } from './outbox.ts';
 import { originOf, type PeerEntry, reimportStart } from './peer-entry.ts';
 import { PolicyCache } from './policy-cache.ts';
 import type { LocalRoute, LocRibListener, NextHopResolver, RibPeer, RibSession } from './ports.ts';
+import { RibPreview } from './preview.ts';
 import type { RibIdentity } from './rib-identity.ts';
 import { RibViews } from './rib-views.ts';
 import { RouteHistory } from './route-history.ts';
@@ -336,6 +337,18 @@ export class Rib {
   setMaximumPaths(maximum: number): void {
     for (const family of FAMILIES) this.#families[family].setMaximumPaths(maximum);
     this.#schedule();
+  }
+
+  /** What other settings of peers would do, without doing it; good until the tables change. */
+  preview(changed: ReadonlyMap<PeerId, RibPeer>, gone: ReadonlySet<PeerId>): RibPreview {
+    const parts = {
+      families: this.#families,
+      peers: this.#peers,
+      policies: this.#policies,
+      identity: this.#identity,
+      filterOf: (peer: RibPeer) => this.#filterOf(peer),
+    };
+    return new RibPreview(parts, changed, gone);
   }
 
   /** Paths received and accepted, and routes advertised, of a peer. */

@@ -165,6 +165,7 @@ export function recordingCommands(record: string[]): DaemonCommands {
     softClearNeighbor: note('soft'),
     shutdownNeighbor: note('shutdown'),
     enableNeighbor: note('enable'),
+    plan: async () => ({ changes: false }),
     applyConfig: (isForced) => {
       record.push(`apply ${isForced}`);
       return !isForced;
