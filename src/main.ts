@@ -26,6 +26,7 @@ import { bindApiSocket, bindUnixSocket, closeServer, readSocketPath } from './ru
 import { readVersion } from './run/version.ts';
 import { Web } from './run/web.ts';
 import type { Clock } from './runtime/clock.ts';
+import { InheritedSockets } from './runtime/inherited-sockets.ts';
 import { RouterDiscovery } from './runtime/router-discovery.ts';
 import { SystemClock, SystemRandom } from './runtime/system-clock.ts';
 import { TcpTransport } from './runtime/tcp-transport.ts';
@@ -162,7 +163,7 @@ class Process {
     const daemon = new Daemon(config, {
       clock: this.#clock,
       random: new SystemRandom(),
-      transport: new TcpTransport(),
+      transport: new TcpTransport(undefined, new InheritedSockets(process.env, process.pid)),
       udp: new UdpNodeTransport(),
       discovery: new RouterDiscovery(),
       ownAddresses: listOwnAddresses,

@@ -87,6 +87,7 @@ const EXCEPTIONS: readonly Exception[] = [
   exception('api/routes.ts', 'net', 'CatbirdError, the one error users see, lives in net'),
   exception('api/server.ts', 'net', 'CatbirdError, the one error users see, lives in net'),
   exception('api/route-filter.ts', 'net', 'filters name prefixes, and CatbirdError lives in net'),
+  exception('runtime/inherited-sockets.ts', 'net', 'addresses of sockets are compared'),
   exception('runtime/tcp-connection.ts', 'net', 'the system names addresses as text'),
   exception('runtime/tcp-transport.ts', 'net', 'the system names addresses as text'),
   exception('runtime/udp-transport.ts', 'net', 'the system names addresses as text'),

@@ -20,6 +20,8 @@ export interface Native {
   socket(domain: number, type: number, protocol: number): number;
   /** @param address a sockaddr in host layout, borrowed for the call */
   bind(fd: number, address: Uint8Array): number;
+  /** @param into room for a sockaddr, which is filled in host layout */
+  getsockname(fd: number, into: Uint8Array): number;
   setsockopt(fd: number, level: number, option: number, value: Uint8Array): number;
   /**
    * Attaches a classic BPF program (SO_ATTACH_FILTER).
@@ -74,6 +76,7 @@ function bindLibc(koffi: Koffi): Native {
   const libc = koffi.load(null);
   const socket = libc.func('int socket(int, int, int)');
   const bind = libc.func('int bind(int, const uint8_t *, uint32_t)');
+  const getsockname = libc.func('int getsockname(int, uint8_t *, uint32_t *)');
   const setsockopt = libc.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)');
   const fprog = koffi.struct('sock_fprog', { len: 'uint16_t', filter: 'const uint8_t *' });
   const setFilter = libc.func('setsockopt', 'int', [
@@ -97,6 +100,7 @@ function bindLibc(koffi: Koffi): Native {
   return {
     socket: (domain, type, protocol) => socket(domain, type, protocol),
     bind: (fd, address) => bind(fd, address, address.length),
+    getsockname: (fd, into) => getsockname(fd, into, Uint32Array.of(into.length)),
     setsockopt: (fd, level, option, value) => setsockopt(fd, level, option, value, value.length),
     attachFilter: (fd, program) =>
       setFilter(

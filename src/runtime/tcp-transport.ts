@@ -9,6 +9,7 @@ import type { Address } from '../net/address.ts';
 import { CatbirdError } from '../net/error.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { formatAddress } from '../net/text.ts';
+import type { InheritedSockets } from './inherited-sockets.ts';
 import { ReadTurn } from './read-turn.ts';
 import { descriptorOf, openProtectedSocket, setMd5Key, setTtl } from './socket-options.ts';
 import { SystemClock } from './system-clock.ts';
@@ -45,9 +46,11 @@ const ADVICE: Readonly<Record<string, string>> = {
 /** Live TCP. */
 export class TcpTransport implements Transport {
   readonly #turn: ReadTurn;
+  readonly #inherited: InheritedSockets | undefined;
 
-  constructor(turn = new ReadTurn(new SystemClock())) {
+  constructor(turn = new ReadTurn(new SystemClock()), inherited?: InheritedSockets) {
     this.#turn = turn;
+    this.#inherited = inherited;
   }
 
   connect(to: PeerEndpoint): Connection {
@@ -65,7 +68,7 @@ export class TcpTransport implements Transport {
       const connection = acceptedConnection(socket, this.#turn);
       if (connection) accept(connection);
     });
-    return startListening(server, on);
+    return startListening(server, on, this.#inherited?.take(on.address, on.port));
   }
 }
 
@@ -113,19 +116,27 @@ function acceptedConnection(socket: Socket, turn: ReadTurn): TcpConnection | und
   );
 }
 
-function startListening(server: Server, on: LocalEndpoint): Promise<Listener> {
+/** @param fd a socket that is bound there already */
+function startListening(
+  server: Server,
+  on: LocalEndpoint,
+  fd: number | undefined,
+): Promise<Listener> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(listenError(on, error)));
-    server.listen(
-      {
-        host: formatAddress(on.address),
-        port: on.port,
-        ipv6Only: on.address.length === 16,
-        backlog: BACKLOG,
-        exclusive: true,
-      },
-      () => resolve(listenerOf(server, on)),
-    );
+    const ready = () => resolve(listenerOf(server, on));
+    if (fd !== undefined) server.listen({ fd, backlog: BACKLOG }, ready);
+    else
+      server.listen(
+        {
+          host: formatAddress(on.address),
+          port: on.port,
+          ipv6Only: on.address.length === 16,
+          backlog: BACKLOG,
+          exclusive: true,
+        },
+        ready,
+      );
   });
 }
 
