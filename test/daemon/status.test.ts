@@ -9,19 +9,20 @@ neighbors:
   - { name: ${name}, sourceAddress: ${address}, ${rest} }`;
 }
 
-t.test('ready with all sessions up, and nothing to say', async (t) => {
+/** We, with a session as given, and a node that has one to us. */
+async function withPeer(rest: string) {
   const lab = new Lab();
-  const a = lab.node(
-    '10.0.0.1',
-    config('10.0.0.1', 'Node_b', 'address: 10.0.0.2, asNumber: 64512'),
-  );
-  const b = lab.node(
-    '10.0.0.2',
-    config('10.0.0.2', 'Node_a', 'address: 10.0.0.1, asNumber: 64512'),
-  );
+  const a = lab.node('10.0.0.1', config('10.0.0.1', 'Node_b', rest));
+  const back = 'address: 10.0.0.1, asNumber: 64512';
+  const b = lab.node('10.0.0.2', config('10.0.0.2', 'Node_a', back));
   await a.start();
   await b.start();
   await lab.settle();
+  return { lab, a };
+}
+
+t.test('ready with all sessions up, and nothing to say', async (t) => {
+  const { a } = await withPeer('address: 10.0.0.2, asNumber: 64512');
   t.match(a.views.status(), {
     state: 'ready',
     isReady: true,
@@ -33,18 +34,7 @@ t.test('ready with all sessions up, and nothing to say', async (t) => {
 });
 
 t.test('wrong AS: not ready, with the last NOTIFICATION decoded and the object', async (t) => {
-  const lab = new Lab();
-  const a = lab.node(
-    '10.0.0.1',
-    config('10.0.0.1', 'Node_b', 'source: BGPPeer/b, address: 10.0.0.2, asNumber: 64999'),
-  );
-  const b = lab.node(
-    '10.0.0.2',
-    config('10.0.0.2', 'Node_a', 'address: 10.0.0.1, asNumber: 64512'),
-  );
-  await a.start();
-  await b.start();
-  await lab.settle();
+  const { lab, a } = await withPeer('source: BGPPeer/b, address: 10.0.0.2, asNumber: 64999');
   const status = a.views.status();
   t.match(status, { state: 'not-ready', isReady: false });
   t.match(status.reasons[0], { code: 'recovering' });

@@ -1,28 +1,12 @@
 /** `catbird explain PREFIX|ADDRESS`: the whole story of one destination. */
 import { parseArgs } from 'node:util';
+import type { ExplainStep, ExplainView } from '../../api/views.ts';
 import { apiPath, getDocument } from '../client.ts';
 import { type CommandIo, EXIT_DONE, UsageError } from '../command.ts';
 import { type Column, formatTable } from '../table.ts';
 
-interface Step {
-  readonly stage: string;
-  readonly answer: string;
-  readonly code: string;
-  readonly text: string;
-  readonly neighbor: string | null;
-  readonly object: string | null;
-}
-
-interface Story {
-  readonly prefix: string;
-  readonly outcome: string;
-  readonly firstNo: number | null;
-  readonly steps: readonly Step[];
-  readonly history: readonly { readonly text: string }[];
-}
-
 /** A step, or several neighbours' steps that say the same. */
-interface Row extends Step {
+interface Row extends ExplainStep {
   readonly isFirstNo: boolean;
   readonly neighbors: readonly string[];
 }
@@ -60,11 +44,13 @@ export async function explain(args: string[], io: CommandIo): Promise<number> {
   if (values.neighbor !== undefined) asked.set('neighbor', values.neighbor);
   const story = await getDocument(apiPath(values.api, io.env), `/v1/explain?${asked}`);
   const isJson = values.output === 'json';
-  io.stdout.write(isJson ? `${JSON.stringify(story, null, 2)}\n` : formatStory(story as Story));
+  io.stdout.write(
+    isJson ? `${JSON.stringify(story, null, 2)}\n` : formatStory(story as ExplainView),
+  );
   return EXIT_DONE;
 }
 
-function formatStory({ prefix, outcome, firstNo, steps, history }: Story): string {
+function formatStory({ prefix, outcome, firstNo, steps, history }: ExplainView): string {
   const verdict = firstNo === null ? outcome : `no: ${outcome}`;
   const table = formatTable(COLUMNS, rowsOf(steps, firstNo));
   const changes = history.map(({ text }) => `  ${text}\n`).join('');
@@ -72,7 +58,7 @@ function formatStory({ prefix, outcome, firstNo, steps, history }: Story): strin
 }
 
 /** Neighbours that are told the same for the same reason share a row, where the first one stood. */
-function rowsOf(steps: readonly Step[], firstNo: number | null): Row[] {
+function rowsOf(steps: readonly ExplainStep[], firstNo: number | null): Row[] {
   const rows = new Map<string, Row>();
   steps.forEach((step, index) => {
     const { neighbor, ...said } = step;

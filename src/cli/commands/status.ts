@@ -1,30 +1,12 @@
 /** `catbird status`: how the router is, and what is not as it should be. */
 import { parseArgs } from 'node:util';
+import type { StatusReason, StatusView } from '../../api/views.ts';
 import { apiPath, getDocument } from '../client.ts';
 import { type CommandIo, EXIT_DONE, EXIT_NO, UsageError } from '../command.ts';
 import { type Column, formatTable } from '../table.ts';
 import { formatDuration } from './show-columns.ts';
 
-interface Reason {
-  readonly code: string;
-  readonly text: string;
-  readonly object: string | null;
-}
-
-interface Status {
-  readonly state: string;
-  readonly isReady: boolean;
-  readonly readiness: readonly string[];
-  readonly version: string;
-  readonly node: string;
-  readonly asNumber: number;
-  readonly routerId: string;
-  readonly uptimeSec: number;
-  readonly sessions: { readonly total: number; readonly established: number };
-  readonly reasons: readonly Reason[];
-}
-
-const COLUMNS: readonly Column<Reason>[] = [
+const COLUMNS: readonly Column<StatusReason>[] = [
   { title: 'CODE', text: ({ code }) => code },
   { title: 'OBJECT', text: ({ object }) => object ?? '-' },
   { title: 'WHY', text: ({ text }) => text },
@@ -44,13 +26,13 @@ export async function status(args: string[], io: CommandIo): Promise<number> {
     throw new UsageError(`-o takes json or table, not '${values.output}'`);
   }
   const asksReady = values['why-not-ready'];
-  const answer = (await getDocument(apiPath(values.api, io.env), '/v1/status')) as Status;
+  const answer = (await getDocument(apiPath(values.api, io.env), '/v1/status')) as StatusView;
   if (values.output === 'json') io.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
   else io.stdout.write(asksReady ? formatReadiness(answer) : formatStatus(answer));
   return asksReady && !answer.isReady ? EXIT_NO : EXIT_DONE;
 }
 
-function formatStatus(answer: Status): string {
+function formatStatus(answer: StatusView): string {
   const { state, node, version, asNumber, routerId, uptimeSec, sessions, reasons } = answer;
   const { established, total } = sessions;
   const identity = `node ${node}, AS ${asNumber}, router id ${routerId}, Catbird ${version}`;
@@ -58,11 +40,11 @@ function formatStatus(answer: Status): string {
   return `${state}\n${identity}, ${up}\n${formatReasons(reasons)}`;
 }
 
-function formatReadiness({ isReady, readiness, reasons }: Status): string {
+function formatReadiness({ isReady, readiness, reasons }: StatusView): string {
   const verdict = `${isReady ? 'ready' : 'not ready'}: ${readiness.join('; ')}\n`;
   return isReady ? verdict : verdict + formatReasons(reasons);
 }
 
-function formatReasons(reasons: readonly Reason[]): string {
+function formatReasons(reasons: readonly StatusReason[]): string {
   return reasons.length === 0 ? '' : `\n${formatTable(COLUMNS, reasons)}`;
 }
