@@ -1,7 +1,13 @@
 /** The API's table of paths: which view or command answers which request. */
 import { CatbirdError } from '../net/error.ts';
 import { routeFilter } from './route-filter.ts';
-import type { DaemonCommands, DaemonViews, RouteView } from './views.ts';
+import {
+  type DaemonCommands,
+  type DaemonViews,
+  FEED_TOPICS,
+  type RouteView,
+  type Watcher,
+} from './views.ts';
 
 export interface ApiContext {
   readonly views: DaemonViews;
@@ -23,7 +29,8 @@ export type ApiAnswer =
   | { readonly value: unknown }
   | { readonly pending: Promise<unknown> }
   | { readonly lines: Iterable<unknown>; readonly keeps?: ((value: never) => boolean) | undefined }
-  | { readonly list: Iterable<unknown> };
+  | { readonly list: Iterable<unknown> }
+  | { readonly follow: Watcher };
 
 type Handler = (context: ApiContext, request: ApiRequest) => ApiAnswer | undefined;
 
@@ -57,6 +64,7 @@ const ROUTES: readonly RouteEntry[] = [
   get('/v1/explain', ({ views }, { query }) =>
     one(views.explain(query.get('query') ?? '', query.get('neighbor') ?? undefined)),
   ),
+  get('/v1/monitor/([^/]+)', ({ views }, { parameters }) => follow(views, parameters[0]!)),
   get('/v1/blocks', ({ views }) => ({ value: views.blocks() })),
   get('/v1/quarantine', ({ views }, { query }) => ({
     list: views.quarantine(query.get('peer') ?? undefined),
@@ -125,6 +133,15 @@ function decodePart(part: string): string {
   } catch {
     throw new CatbirdError('CATBIRD_API_REQUEST', 'the path is not valid percent-encoding');
   }
+}
+
+/** @throws CatbirdError for what cannot be watched, and when too many watch */
+function follow(views: DaemonViews, topic: string): ApiAnswer {
+  const known = FEED_TOPICS.find((each) => each === topic);
+  const watcher = known && views.watch(known);
+  if (watcher) return { follow: watcher };
+  const reason = known ? 'too many watch already' : `monitor takes ${FEED_TOPICS.join(', ')}`;
+  throw new CatbirdError('CATBIRD_API_REQUEST', reason);
 }
 
 function one(value: unknown): ApiAnswer | undefined {

@@ -8,6 +8,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { CatbirdError } from '../net/error.ts';
 import { type ApiContext, findRoute } from './routes.ts';
+import type { Watcher } from './views.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 /** A whole configuration. */
@@ -81,6 +82,7 @@ async function handle(
   });
   if (answer === undefined) return reply(response, 404, { error: route.notFound });
   if ('lines' in answer) return stream(context, response, answer.lines, LINES, answer.keeps);
+  if ('follow' in answer) return follow(response, answer.follow);
   if ('list' in answer) return stream(context, response, answer.list, ARRAY);
   reply(response, 200, 'pending' in answer ? await answer.pending : answer.value);
 }
@@ -138,6 +140,19 @@ async function stream(
     if (response.destroyed) return;
   }
   response.end(batch + close);
+}
+
+/** Events as they come, for as long as somebody reads. */
+async function follow(response: ServerResponse, watcher: Watcher): Promise<void> {
+  response.on('close', () => watcher.close());
+  response.socket?.setTimeout(0); // nothing may happen for hours
+  response.writeHead(200, { 'content-type': LINES.type });
+  response.flushHeaders();
+  while (!response.destroyed) {
+    const events = await watcher.next();
+    const text = events.map((event) => `${JSON.stringify(event)}\n`).join('');
+    if (text !== '') await write(response, text);
+  }
 }
 
 /** Waits until the socket took the text, or is gone; one that takes nothing for long is let go. */

@@ -233,7 +233,20 @@ export interface VersionView {
   readonly asNumber: number;
 }
 
+/** What can be watched. */
+export const FEED_TOPICS = ['routes', 'neighbors', 'fib', 'config'] as const;
+export type FeedTopic = (typeof FEED_TOPICS)[number];
+
+/** A live stream of events, for one reader. */
+export interface Watcher {
+  /** Waits for events and takes them all; empty once closed. `{event: 'lost', count}` stands for those there was no room for. */
+  next(): Promise<readonly object[]>;
+  close(): void;
+}
+
 export interface DaemonViews {
+  /** Undefined when too many watch already. */
+  watch(topic: FeedTopic): Watcher | undefined;
   version(): VersionView;
   status(): StatusView;
   neighbors(): readonly NeighborView[];

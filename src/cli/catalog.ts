@@ -154,6 +154,31 @@ ${API_HELP}`,
     load: async () => (await import('./commands/explain.ts')).explain,
   },
   {
+    name: 'monitor',
+    summary: 'print what happens, as it happens',
+    help: `catbird monitor routes|neighbors|fib|config [-o json]
+
+  routes               best paths: added, changed, removed
+  neighbors            sessions that change their state, and why
+  fib                  routes written to the kernel, or refused by it
+  config               configurations that are taken over
+
+Whoever reads too slowly loses events, and is told how many: lost count=N.
+
+${API_HELP}`,
+    load: async () => (await import('./commands/monitor.ts')).monitor,
+  },
+  {
+    name: 'top',
+    summary: 'the sessions, live in the terminal',
+    help: `catbird top [--api PATH]
+
+Sessions that are down first, then the busiest, every second anew. q quits.
+
+  --api PATH   unix socket of the daemon (default /run/catbird/catbird.sock, env CATBIRD_API)`,
+    load: async () => (await import('./commands/top.ts')).top,
+  },
+  {
     name: 'clear',
     summary: 'restart a session',
     help: `catbird clear neighbor NAME [--message TEXT] [--soft in|out]

@@ -14,7 +14,9 @@ import type { StopReason } from '../bgp/session/session.ts';
 import { diffConfig } from '../config/diff.ts';
 import type { Config } from '../config/model.ts';
 import type { CatbirdError } from '../net/error.ts';
-import { formatAddress } from '../net/text.ts';
+import type { Family } from '../net/family.ts';
+import { formatAddress, formatPrefix } from '../net/text.ts';
+import type { RouteChange } from '../rib/ports.ts';
 import { Rib } from '../rib/rib.ts';
 import type { Discovery } from '../runtime/discovery.ts';
 import type { Random } from '../runtime/random.ts';
@@ -24,6 +26,8 @@ import type { Log } from '../telemetry/log.ts';
 import type { Convergence } from './convergence.ts';
 import { describeDiff } from './describe-diff.ts';
 import { Drain } from './drain.ts';
+import { Feed } from './feed.ts';
+import { kernelEvent, neighborEvent, routeEvent } from './feed-events.ts';
 import type { Forwarding } from './forwarding.ts';
 import { LearnedRoutes } from './learned-routes.ts';
 import { ListenerKeys } from './listener-keys.ts';
@@ -54,6 +58,8 @@ export class Daemon {
   readonly rib: Rib;
   readonly neighbors: Neighbors;
   readonly quarantine = new Quarantine();
+  /** What happens, for who watches. */
+  readonly feed = new Feed();
   /** Measures how long changes take, where somebody wants to know. */
   convergence: Convergence | undefined;
   readonly drain: Drain;
@@ -96,6 +102,8 @@ export class Daemon {
       settled: (name) => this.#recovery?.settle(name),
       owesNothing: (name) => this.#recovery?.settleSoon(name),
       present: (name, isPresent) => this.#recovery?.setPresent(name, isPresent),
+      moved: (name, from, to, reason) =>
+        this.feed.publish('neighbors', () => neighborEvent(name, from, to, reason)),
       isDeferring: () => this.#recovery?.isDeferring ?? false,
     });
     this.#listener = new BgpListener(ports, {
@@ -136,11 +144,14 @@ export class Daemon {
    */
   async start(): Promise<readonly CatbirdError[]> {
     this.rib.setListener({
-      routesChanged: (family, changes) => this.#installer.routesChanged(family, changes),
+      routesChanged: (family, changes) => this.#routesChanged(family, changes),
       endOfRib: (peer, family) => this.neighbors.endOfRib(peer, family),
       caughtUp: (receivedAt) => this.convergence?.caughtUp(receivedAt),
     });
     const { forwarding } = this.#ports;
+    forwarding.follow((action, prefix, reason) =>
+      this.feed.publish('fib', () => kernelEvent(action, formatPrefix(prefix), reason)),
+    );
     await forwarding.start({
       nextHopsChanged: () => this.rib.nextHopsChanged(),
       learned: (prefix, route) => this.#learned.learned(prefix, route),
@@ -169,7 +180,9 @@ export class Daemon {
   async apply(config: Config): Promise<readonly CatbirdError[]> {
     const diff = diffConfig(this.#config, config);
     if (diff.isEmpty) return [];
-    this.#ports.log.info(describeDiff(diff), 'configuration changes');
+    const description = describeDiff(diff);
+    this.#ports.log.info(description, 'configuration changes');
+    this.feed.publish('config', () => ({ event: 'applied', ...description }));
     for (const { key, impact } of diff.fib) {
       if (impact === 'restart') this.#ports.log.warn({ key }, 'takes effect at next start');
     }
@@ -188,6 +201,15 @@ export class Daemon {
     this.#bfd.close();
     this.#ports.discovery.close();
     await this.#ports.forwarding.stop();
+  }
+
+  #routesChanged(family: Family, changes: readonly RouteChange[]): void {
+    this.#installer.routesChanged(family, changes);
+    if (!this.feed.isWatched('routes')) return;
+    const { views } = this.rib;
+    for (const change of changes) {
+      this.feed.publish('routes', () => routeEvent(views, family, change));
+    }
   }
 
   #applyRouting(config: Config): void {

@@ -62,6 +62,8 @@ export interface Forwarding {
   /** Where packets to a next hop go, in words. */
   describeNextHop(nextHop: Address): string;
   stateOf(prefix: Prefix): RouteView['kernel'];
+  /** Tells of every route operation, with the reason where the kernel refused it. */
+  follow(told: (action: string, prefix: Prefix, reason: string | undefined) => void): void;
   /**
    * Resolves once all that was asked for has been tried in the kernel.
    *
@@ -92,6 +94,7 @@ export const NO_FORWARDING: Forwarding = {
   explain: () => ({ view: undefined, held: [], rejected: undefined, foreign: undefined }),
   describeNextHop: () => 'no kernel is asked',
   stateOf: () => 'none',
+  follow() {},
   written: async () => false,
   problemCount: () => 0,
   figures: () => undefined,

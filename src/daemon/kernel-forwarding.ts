@@ -128,6 +128,10 @@ export class KernelForwarding implements Forwarding {
     return this.#fib.stateOf(prefix);
   }
 
+  follow(told: Parameters<Forwarding['follow']>[0]): void {
+    this.#fib.onTried = ({ action, prefix }, error) => told(action, prefix, error?.reason);
+  }
+
   written() {
     return this.#fib.written();
   }

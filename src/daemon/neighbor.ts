@@ -62,6 +62,8 @@ export interface NeighborOwner {
   present(name: string, isPresent: boolean): void;
   /** True while we restart: whoever bridges it is told nothing yet (RFC 4724 §4.1). */
   isDeferring(): boolean;
+  /** Its session is in another state. */
+  moved(name: string, from: SessionState, to: SessionState, reason: string): void;
   /** It may have become {@link Neighbor.isResting}. */
   rested(neighbor: Neighbor): void;
 }
@@ -221,6 +223,7 @@ export class Neighbor implements SessionEvents {
     const fields = { neighbor: this.#config.name, from, to, reason };
     const isNews = from === 'Established' || to === 'Established';
     this.#ports.log[isNews ? 'info' : 'debug'](fields, 'session state');
+    this.#owner.moved(this.#config.name, from, to, reason);
     if (to === 'Active') this.#owner.rested(this);
   }
 

@@ -68,6 +68,7 @@ export function makeViews(context: ViewContext): DaemonViews {
       asNumber: daemon.config.router.asNumber,
     }),
     status: () => viewStatus(context),
+    watch: (topic) => daemon.feed.watch(topic),
     neighbors: () => neighbors.list().map(view),
     neighbor: (name) => {
       const neighbor = neighbors.find(name);

@@ -29,7 +29,12 @@ import { Rescan } from './rescan.ts';
 import { RouteContests } from './route-contests.ts';
 import { RouteProblems } from './route-problems.ts';
 import { formatTarget } from './route-target.ts';
-import { type FibSide, RouteWriter, type WriteCounters } from './route-writer.ts';
+import {
+  type FibSide,
+  RouteWriter,
+  type RouteWriterOptions,
+  type WriteCounters,
+} from './route-writer.ts';
 
 /** After the kernel refused a whole batch or read. */
 const FAILURE_RETRY_MS = 5000;
@@ -76,6 +81,8 @@ export interface FibStory {
 /** The forwarding table. */
 export class Fib {
   readonly counters: FibCounters = { written: 0, deleted: 0, refused: 0, reads: 0, drifted: 0 };
+  /** Told of every operation, and why the kernel refused it. */
+  onTried: RouteWriterOptions['onTried'] = () => {};
   readonly #writer: RouteWriter;
   readonly #kernel: Kernel;
   readonly #clock: Clock;
@@ -119,7 +126,8 @@ export class Fib {
     this.#rescan = new Rescan(clock, () => this.#wantRead());
     const { counters } = this;
     const onForeign = () => this.#rescan.request();
-    this.#writer = new RouteWriter({ kernel, settings, counters, log, onForeign });
+    const onTried: Fib['onTried'] = (operation, error) => this.onTried(operation, error);
+    this.#writer = new RouteWriter({ kernel, settings, counters, log, onForeign, onTried });
   }
 
   /**

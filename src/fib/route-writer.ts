@@ -41,6 +41,8 @@ export interface RouteWriterOptions {
   readonly log: Pick<Log, 'warn'>;
   /** Told when a route finds its place taken for the first time. */
   readonly onForeign: () => void;
+  /** Told of every operation, and why the kernel refused it. */
+  readonly onTried: (operation: RouteOperation, error: RouteError | undefined) => void;
 }
 
 type Work = readonly (readonly [row: number, operation: RouteOperation])[];
@@ -129,7 +131,7 @@ export class RouteWriter {
   /** @returns errors by index */
   async #apply(work: Work): Promise<ReadonlyMap<number, RouteError>> {
     if (work.length === 0) return new Map();
-    const { kernel, settings, counters, log } = this.#options;
+    const { kernel, settings, counters, log, onTried } = this.#options;
     const operations = work.map(([, operation]) => operation);
     const { table, protocol } = settings;
     const errors = await kernel.apply({ table, protocol, operations });
@@ -140,7 +142,11 @@ export class RouteWriter {
       const { reason } = first;
       log.warn({ count: errors.length, prefix, reason }, 'kernel refused routes');
     }
-    return new Map(errors.map((error) => [error.index, error]));
+    const byIndex = new Map(errors.map((error) => [error.index, error]));
+    operations.forEach((operation, index) => {
+      onTried(operation, byIndex.get(index));
+    });
+    return byIndex;
   }
 }
 

@@ -1,11 +1,13 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { ApiContext } from '../../src/api/routes.ts';
 import { createApiServer } from '../../src/api/server.ts';
-import type { FibRouteView } from '../../src/api/views.ts';
+import type { FeedTopic, FibRouteView } from '../../src/api/views.ts';
+import { Feed } from '../../src/daemon/feed.ts';
 import {
   bindApiSocket,
   bindUnixSocket,
@@ -179,4 +181,21 @@ t.test('requests that are too large are refused', async (t) => {
     status: 400,
     text: /too large/,
   });
+});
+
+t.test('a watcher gets events as they come, and its leaving ends the watch', async (t) => {
+  const feed = new Feed();
+  const context = stubContext();
+  const views = { ...context.views, watch: (topic: FeedTopic) => feed.watch(topic) };
+  const socketPath = await serve(t, { ...context, views });
+  t.equal((await ask(socketPath, '/v1/monitor/weather')).status, 400);
+  const outgoing = request({ socketPath, path: '/v1/monitor/neighbors' });
+  outgoing.on('error', () => {});
+  outgoing.end();
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+  feed.publish('neighbors', () => ({ event: 'state' }));
+  t.equal(String((await once(response, 'data'))[0]), '{"event":"state"}\n');
+  outgoing.destroy();
+  while (feed.isWatched('neighbors')) await new Promise((resolve) => setImmediate(resolve));
+  t.pass('it is gone');
 });

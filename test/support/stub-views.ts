@@ -110,6 +110,7 @@ export function stubViews(routes = 2): DaemonViews {
       asNumber: 64512,
     }),
     status: () => STATUS,
+    watch: () => undefined,
     neighbors: () => [NEIGHBOR],
     neighbor: (name) => (name === NEIGHBOR.name ? NEIGHBOR : undefined),
     *rib(query) {
