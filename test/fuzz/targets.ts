@@ -7,6 +7,7 @@ import { OPEN } from './targets/open.ts';
 import { RIB } from './targets/rib.ts';
 import { SESSION } from './targets/session.ts';
 import { NOTIFICATION, ROUTE_REFRESH } from './targets/short-messages.ts';
+import { BFD, BIRD_COMMAND } from './targets/side-doors.ts';
 import { UPDATE } from './targets/update.ts';
 import { SELECTOR, VALUE } from './targets/values.ts';
 
@@ -24,4 +25,6 @@ export const TARGETS: readonly FuzzTarget[] = [
   RENDER,
   CONFIG,
   NETLINK,
+  BFD,
+  BIRD_COMMAND,
 ];

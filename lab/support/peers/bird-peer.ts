@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import {
   ANNOUNCED,
+  familiesOf,
   type IpVersion,
   type PeerConfig,
   type PeerProgram,
@@ -88,12 +89,27 @@ function bgp(config: PeerConfig, session: PeerSession): string {
   ${session.isPassive ? 'passive;' : ''}
   connect delay time 1; connect retry time 1; error wait time 1, 2;
   graceful restart on;
-  ipv${version} {
-    ${session.hasAddPath ? 'add paths on;' : ''}
+  ${session.hasExtendedMessages ? 'enable extended messages on;' : ''}
+  ${session.isCustomer ? 'local role customer; require roles on;' : ''}
+  ${longLived(session)}
+${familiesOf(session)
+  .map((family) => channel(family, session))
+  .join('')}}
+`;
+}
+
+function longLived({ longLivedAfterSec }: PeerSession): string {
+  if (longLivedAfterSec === undefined) return '';
+  return `graceful restart time ${longLivedAfterSec};
+  long lived graceful restart on; long lived stale time 600;`;
+}
+
+function channel(family: IpVersion, { hasAddPath }: PeerSession): string {
+  return `  ipv${family} {
+    ${hasAddPath ? 'add paths on;' : ''}
     import all;
     export where source ~ [RTS_BGP, RTS_STATIC];
   };
-}
 `;
 }
 

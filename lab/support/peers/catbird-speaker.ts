@@ -11,6 +11,8 @@ const CATBIRD = fileURLToPath(new URL('../../../bin/catbird', import.meta.url));
 export interface SpeakerNeighbor {
   readonly state: string;
   readonly lastError: string | null;
+  readonly maximumMessageSize: number;
+  readonly peer: { readonly role?: string | null };
   readonly messages: Readonly<
     Record<'received' | 'sent', { readonly update: number; readonly routeRefresh: number }>
   >;
@@ -47,6 +49,11 @@ export class CatbirdSpeaker {
   received(name: string): readonly SpeakerRoute[] {
     const lines = this.#show('adj-in', name).split('\n').filter(Boolean);
     return lines.map((line) => JSON.parse(line) as SpeakerRoute);
+  }
+
+  /** Judges what came anew, and asks for it again. */
+  softClearIn(name: string): void {
+    this.#run('clear', 'neighbor', name, '--soft', 'in');
   }
 
   shutDown(name: string, text: string): void {

@@ -2,6 +2,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import {
   ANNOUNCED,
+  familiesOf,
   type PeerConfig,
   type PeerProgram,
   type PeerRoute,
@@ -17,8 +18,9 @@ export const exabgpPeer: PeerProgram = {
   needs: ['exabgp'],
   lacks: {
     reflection: 'has no RIB to reflect from; it announces what a reflector would',
+    roles: 'does not offer them',
+    'long-lived': 'keeps no RIB',
     helper: 'keeps no RIB, hence no stale routes',
-    restarter: 'open: once it was killed its route was not seen stale; the cause is not known yet',
     'shutdown-text-in': 'shows no text of a Cease in its events or its log',
     'shutdown-text-out': 'its teardown command takes a subcode only',
   },
@@ -46,6 +48,7 @@ function start({ lab, name, namespace, config }: PeerStart): RunningPeer {
   writeFileSync(file, config.sessions.map((session) => neighbor(config, session)).join('\n'));
   appendFileSync(file, `process api { run ${script}; encoder json; }\n`);
   const daemon = lab.start(name, namespace, ['env', ...ENVIRONMENT, 'exabgp', file]);
+  const own = (prefix: string) => config.addresses[versionOf(prefix)];
   const command = (text: string) => appendFileSync(commands, `${text}\n`);
   const eventsOf = ({ address }: PeerSession) =>
     parseEvents(events).filter(({ neighbor }) => neighbor?.address.peer === address);
@@ -60,7 +63,7 @@ function start({ lab, name, namespace, config }: PeerStart): RunningPeer {
     },
     withdraw(prefix) {
       for (const session of sessionsFor(config, prefix)) {
-        command(`neighbor ${session.address} withdraw ${routeWords(session, prefix)}`);
+        command(`neighbor ${session.address} withdraw ${routeWords(session, prefix, own(prefix))}`);
       }
     },
     askRefresh: ({ address, version }) =>
@@ -90,8 +93,11 @@ function neighbor(config: PeerConfig, session: PeerSession): string {
   capability {
     route-refresh enable; graceful-restart 60;
     ${session.hasAddPath ? 'add-path send/receive;' : ''}
+    ${session.hasExtendedMessages ? 'extended-message enable;' : ''}
   }
-  family { ipv${version} unicast; }
+  family { ${familiesOf(session)
+    .map((family) => `ipv${family} unicast;`)
+    .join(' ')} }
   api {
     processes [ api ]; neighbor-changes;
     receive { parsed; update; notification; refresh; }
@@ -101,12 +107,12 @@ function neighbor(config: PeerConfig, session: PeerSession): string {
 }
 
 function sessionsFor(config: PeerConfig, prefix: string): readonly PeerSession[] {
-  return config.sessions.filter(({ version }) => version === versionOf(prefix));
+  return config.sessions.filter((session) => familiesOf(session).includes(versionOf(prefix)));
 }
 
-function routeWords(session: PeerSession, prefix: string, pathId = 1): string {
+function routeWords(session: PeerSession, prefix: string, own: string, pathId = 1): string {
   const path = session.hasAddPath ? ` path-information 0.0.0.${pathId}` : '';
-  return `route ${prefix} next-hop self${path}`;
+  return `route ${prefix} next-hop ${own}${path}`;
 }
 
 function announcements(config: PeerConfig, prefix: string, reflected?: Reflected): string[] {
@@ -118,7 +124,12 @@ function announcements(config: PeerConfig, prefix: string, reflected?: Reflected
   return sessionsFor(config, prefix).map((session) => {
     const isInternal = session.asNumber === config.asNumber;
     const internal = isInternal ? ` local-preference ${localPref}` : '';
-    const path = routeWords(session, prefix, reflected ? 2 : 1);
+    const path = routeWords(
+      session,
+      prefix,
+      config.addresses[versionOf(prefix)],
+      reflected ? 2 : 1,
+    );
     return `neighbor ${session.address} announce ${path} ${common}${internal}${reflection}`;
   });
 }

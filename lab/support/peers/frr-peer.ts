@@ -2,6 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import {
   ANNOUNCED,
+  familiesOf,
+  type IpVersion,
   type PeerConfig,
   type PeerProgram,
   type PeerRoute,
@@ -58,11 +60,15 @@ function start({ lab, name, namespace, config }: PeerStart): RunningPeer {
 }
 
 function frrConfig(config: PeerConfig): string {
+  const longLivedAfterSec = config.sessions.find(isLongLived)?.longLivedAfterSec;
   return `
 route-map announced permit 10
  set community ${ANNOUNCED.community}
  set local-preference ${ANNOUNCED.localPref}
  set metric ${ANNOUNCED.med}
+exit
+route-map own-address permit 10
+ set ipv6 next-hop global ${config.addresses[6]}
 exit
 router bgp ${config.asNumber}
  bgp router-id ${config.routerId}
@@ -72,25 +78,42 @@ router bgp ${config.asNumber}
  no bgp network import-check
  bgp graceful-restart
  bgp graceful-restart preserve-fw-state
- bgp graceful-restart restart-time 60
+ bgp graceful-restart restart-time ${longLivedAfterSec ?? 60}
+ ${longLivedAfterSec === undefined ? '' : 'bgp long-lived-graceful-restart stale-time 600'}
  bgp graceful-restart select-defer-time 2
 ${config.sessions.map(neighbor).join('\n')}
 exit
 `;
 }
 
+function isLongLived({ longLivedAfterSec }: PeerSession): boolean {
+  return longLivedAfterSec !== undefined;
+}
+
 function neighbor(session: PeerSession): string {
-  const { version, address, asNumber, password } = session;
+  const { address, asNumber, password } = session;
   return ` neighbor ${address} remote-as ${asNumber}
  neighbor ${address} timers connect 1
  neighbor ${address} advertisement-interval 0
  ${password ? `neighbor ${address} password ${password}` : ''}
  ${session.isPassive ? `neighbor ${address} passive` : ''}
  ${session.hasTtlSecurity ? `neighbor ${address} ttl-security hops 1` : ''}
- address-family ipv${version} unicast
+ ${session.isCustomer ? `neighbor ${address} local-role customer strict-mode` : ''}
+${familiesOf(session)
+  .map((family) => addressFamily(family, session))
+  .join('\n')}`;
+}
+
+/** Without zebra bgpd does not know its address of the other family. */
+function addressFamily(
+  family: IpVersion,
+  { version, address, isClient, hasAddPath }: PeerSession,
+): string {
+  return ` address-family ipv${family} unicast
   neighbor ${address} activate
-  ${session.isClient ? `neighbor ${address} route-reflector-client` : ''}
-  ${session.hasAddPath ? `neighbor ${address} addpath-tx-all-paths` : ''}
+  ${family === version ? '' : `neighbor ${address} route-map own-address out`}
+  ${isClient ? `neighbor ${address} route-reflector-client` : ''}
+  ${hasAddPath ? `neighbor ${address} addpath-tx-all-paths` : ''}
  exit-address-family`;
 }
 
@@ -123,8 +146,13 @@ function routeOf(prefix: string, path: PathView): PeerRoute {
     nextHop: path.nexthops.find(({ scope }) => scope !== 'link-local')?.ip ?? '',
     asPath: string === 'Local' ? '' : string,
     localPref: path.locPrf ?? null,
-    communities: path.community?.list ?? [],
+    communities: (path.community?.list ?? []).map(numeric),
     originatorId: path.originatorId ?? null,
     clusterList: path.clusterList?.list ?? [],
   };
+}
+
+/** FRR says LLGR_STALE by name. */
+function numeric(community: string): string {
+  return community === 'llgrStale' ? '65535:6' : community;
 }

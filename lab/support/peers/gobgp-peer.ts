@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import {
   ANNOUNCED,
+  familiesOf,
   type IpVersion,
   type PeerConfig,
   type PeerProgram,
@@ -20,6 +21,8 @@ export const gobgpPeer: PeerProgram = {
   needs: ['gobgpd', 'gobgp'],
   lacks: {
     refresh: 'judges its Adj-RIB-In again on softresetin and sends no ROUTE-REFRESH',
+    'extended-messages': 'does not offer them',
+    roles: 'does not offer them',
   },
   start,
 };
@@ -66,7 +69,7 @@ function gobgpConfig({ asNumber, routerId, clusterId, addresses, sessions }: Pee
 }
 
 function neighbor(session: PeerSession, clusterId: string | undefined): object {
-  const { version, address, asNumber, password, isClient } = session;
+  const { address, asNumber, password, isClient, longLivedAfterSec } = session;
   return {
     config: {
       'neighbor-address': address,
@@ -83,14 +86,25 @@ function neighbor(session: PeerSession, clusterId: string | undefined): object {
         config: { 'route-reflector-client': true, 'route-reflector-cluster-id': clusterId },
       },
     }),
-    'graceful-restart': { config: { enabled: true, 'restart-time': 60 } },
-    'afi-safis': [
-      {
-        config: { 'afi-safi-name': `ipv${version}-unicast` },
-        'mp-graceful-restart': { config: { enabled: true } },
-        ...(session.hasAddPath && { 'add-paths': { config: { receive: true, 'send-max': 8 } } }),
+    'graceful-restart': {
+      config: {
+        enabled: true,
+        'restart-time': longLivedAfterSec ?? 60,
+        'long-lived-enabled': longLivedAfterSec !== undefined,
       },
-    ],
+    },
+    'afi-safis': familiesOf(session).map((family) => afiSafi(family, session)),
+  };
+}
+
+function afiSafi(family: IpVersion, { hasAddPath, longLivedAfterSec }: PeerSession): object {
+  return {
+    config: { 'afi-safi-name': `ipv${family}-unicast` },
+    'mp-graceful-restart': { config: { enabled: true } },
+    ...(longLivedAfterSec !== undefined && {
+      'long-lived-graceful-restart': { config: { enabled: true, 'restart-time': 600 } },
+    }),
+    ...(hasAddPath && { 'add-paths': { config: { receive: true, 'send-max': 8 } } }),
   };
 }
 

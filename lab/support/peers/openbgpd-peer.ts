@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import {
   ANNOUNCED,
+  familiesOf,
   type PeerConfig,
   type PeerProgram,
   type PeerRoute,
@@ -19,6 +20,10 @@ export const openbgpdPeer: PeerProgram = {
   name: 'OpenBGPD',
   needs: [BGPD, 'bgpctl'],
   lacks: {
+    'refresh-answer':
+      'open: asked on a loaded machine it sent nothing again; the cause is not known yet',
+    'extended-messages': 'this version does not offer them',
+    'long-lived': 'has none, as it is no restarting speaker',
     restarter: 'announces End-of-RIB only, never that it restarts (bgpd.conf(5), announce restart)',
   },
   start,
@@ -63,7 +68,14 @@ socket "${socket}"
 ${config.sessions.map((session) => neighbor(config, session)).join('\n')}
 allow from any
 allow to any
+${config.sessions.map((session) => nextHops(config, session)).join('\n')}
 `;
+}
+
+/** It takes ::1 for its IPv6 address beside an IPv4 one. */
+function nextHops({ addresses }: PeerConfig, session: PeerSession): string {
+  if (familiesOf(session).length === 1) return '';
+  return `match to ${session.address} prefix ::/0 prefixlen >= 0 set nexthop ${addresses[6]}`;
 }
 
 /** Statements end at the line's end; empty lines are fine. */
@@ -72,7 +84,10 @@ function neighbor(config: PeerConfig, session: PeerSession): string {
   return `neighbor ${address} {
   remote-as ${asNumber}
   local-address ${config.addresses[version]}
-  announce IPv${version} unicast
+  ${familiesOf(session)
+    .map((family) => `announce IPv${family} unicast`)
+    .join('\n  ')}
+  ${session.isCustomer ? 'announce policy customer enforce' : ''}
   ${session.isClient ? `route-reflector ${config.clusterId}` : ''}
   ${password ? `tcp md5sig password ${password}` : ''}
   ${session.isPassive ? 'passive' : ''}

@@ -3,9 +3,10 @@ import type { Laboratory } from '../laboratory.ts';
 
 export type IpVersion = 4 | 6;
 
-/** One session of a peer; unicast of the family its addresses are of. */
+/** One session of a peer; unicast of the family its addresses are of, unless `families` says otherwise. */
 export interface PeerSession {
   readonly version: IpVersion;
+  readonly families?: readonly IpVersion[];
   /** The other end. */
   readonly address: string;
   readonly asNumber: number;
@@ -17,6 +18,12 @@ export interface PeerSession {
   /** GTSM with a distance of one hop (RFC 5082). */
   readonly hasTtlSecurity?: boolean;
   readonly hasAddPath?: boolean;
+  /** RFC 8654. */
+  readonly hasExtendedMessages?: boolean;
+  /** The peer insists on being the customer of the other end (RFC 9234). */
+  readonly isCustomer?: boolean;
+  /** RFC 9494, behind a graceful restart of so many seconds. */
+  readonly longLivedAfterSec?: number;
 }
 
 export interface PeerConfig {
@@ -80,7 +87,11 @@ export type PeerGap =
   | 'restarter'
   | 'shutdown-text-out'
   | 'shutdown-text-in'
-  | 'refresh';
+  | 'refresh'
+  | 'refresh-answer'
+  | 'extended-messages'
+  | 'roles'
+  | 'long-lived';
 
 export interface PeerProgram {
   readonly name: string;
@@ -88,6 +99,11 @@ export interface PeerProgram {
   /** What it cannot do, each with the reason. */
   readonly lacks: Readonly<Partial<Record<PeerGap, string>>>;
   start(start: PeerStart): RunningPeer;
+}
+
+/** Families of a session. */
+export function familiesOf({ version, families = [version] }: PeerSession): readonly IpVersion[] {
+  return families;
 }
 
 export function versionOf(prefixOrAddress: string): IpVersion {

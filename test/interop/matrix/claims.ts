@@ -18,6 +18,7 @@ import {
   type Stage,
   sessionOf,
   VERSIONS,
+  WIDE,
 } from './topology.ts';
 
 /** The peers that reflect have the session between them, and all have theirs with us. */
@@ -66,10 +67,22 @@ function only<T>(routes: readonly T[], where: string): T {
   return routes[0]!;
 }
 
+/** The peer has the route of ours that takes a long message; BIRD prints the first communities only. */
+export function assertWideRouteAtPeer(stage: Stage): void {
+  const where = `${WIDE.prefix} at the peer`;
+  const { communities } = only(atPeer(stage, 'mixed', 4, WIDE.prefix), where);
+  assert.ok(communities.length > 30, `${where}: ${communities.length} communities`);
+}
+
 /** The peer has our route with our next hop, AS path, LOCAL_PREF and community. */
-export function assertOurRouteAtPeer(stage: Stage, role: Role, version: IpVersion): void {
-  const isInternal = role !== 'ebgp';
-  for (const prefix of Object.values(OUR_PREFIXES[version])) {
+export function assertOurRouteAtPeer(
+  stage: Stage,
+  role: Role,
+  version: IpVersion,
+  prefixes: readonly string[] = Object.values(OUR_PREFIXES[version]),
+): void {
+  const isInternal = asNumberOf(role) === 65001;
+  for (const prefix of prefixes) {
     const where = `${prefix} at the peer`;
     const route = only(atPeer(stage, role, version, prefix), where);
     assert.equal(route.nextHop, ourAddress(version), `${where}: next hop ${route.nextHop}`);
@@ -83,7 +96,7 @@ export function assertOurRouteAtPeer(stage: Stage, role: Role, version: IpVersio
 
 /** We have the peer's route with its next hop, AS path, LOCAL_PREF, MED and community. */
 export function assertTheirRouteAtUs(stage: Stage, role: Role, version: IpVersion): void {
-  const isInternal = role !== 'ebgp';
+  const isInternal = asNumberOf(role) === 65001;
   for (const index of [0, 1]) {
     const prefix = prefixOf(role, version, index);
     const where = `${prefix} at Catbird`;

@@ -81,7 +81,6 @@ async function playRow(t: Test, lab: Laboratory, stage: Stage, row: Row): Promis
 
 async function outcomeOf(stage: Stage, row: Row): Promise<Outcome> {
   const { name, lacks } = stage.program;
-  if (row.notApplicable) return { kind: 'n/a', reason: row.notApplicable };
   const lack = row.gap && lacks[row.gap];
   if (lack) return { kind: 'n/a', reason: `${name}: ${lack}` };
   try {

@@ -1,6 +1,6 @@
 /** The rows of the matrix in the order they are played: roles by family, then features. */
 import assert from 'node:assert/strict';
-import type { IpVersion, PeerGap } from '../../../lab/support/peers/peer.ts';
+import { ANNOUNCED, type IpVersion, type PeerGap } from '../../../lab/support/peers/peer.ts';
 import { eventually } from '../../../lab/support/wait.ts';
 import {
   assertEstablished,
@@ -8,6 +8,7 @@ import {
   assertReflectedByUs,
   assertReflectedToUs,
   assertTheirRouteAtUs,
+  assertWideRouteAtPeer,
   assertWithdrawn,
   atPeer,
   atUs,
@@ -15,6 +16,7 @@ import {
 import {
   neighborName,
   OUR_PREFIXES,
+  OURS,
   ourConfig,
   prefixOf,
   ROLES,
@@ -30,17 +32,17 @@ export interface Row {
   readonly title: string;
   /** What a peer must not lack. */
   readonly gap?: PeerGap;
-  /** Why no peer is asked. */
-  readonly notApplicable?: string;
   /** @throws Error with what was seen instead */
   play?(stage: Stage): Promise<void>;
 }
 
 const DEADLINE_SEC = 60;
+/** The community LLGR_STALE in numbers. */
+const LLGR_STALE = '65535:6';
 const TEXT_TO_PEER = 'back at noon';
 const TEXT_TO_US = 'gone fishing';
 
-const ROLE_TITLES: Readonly<Record<Role, string>> = {
+const ROLE_TITLES: Readonly<Record<(typeof ROLES)[number], string>> = {
   ibgp: 'iBGP',
   ebgp: 'eBGP',
   client: 'peer is our RR client',
@@ -57,14 +59,17 @@ export function announceAll({ program, peers }: Stage): void {
     }
     if (program.lacks.reflection) peers.server.announce(prefixOf('client', version), reflected);
   }
+  for (const version of VERSIONS) {
+    for (const index of [0, 1]) peers.mixed.announce(prefixOf('mixed', version, index));
+  }
   for (const role of ['client', 'server'] as const) peers[role].announce(TWO_PATHS.in);
   if (program.lacks.reflection) peers.server.announce(TWO_PATHS.in, reflected);
   for (const role of ['client', 'ebgp'] as const) peers[role].announce(TWO_PATHS.out);
 }
 
 /** Withdraws what the last claim of every role is about. */
-export function withdrawAll({ us, peers }: Stage): void {
-  us.reconfigure(ourConfig(true));
+export function withdrawAll({ us, peers, program }: Stage): void {
+  us.reconfigure(ourConfig(true, program));
   for (const version of VERSIONS) {
     for (const role of ROLES) peers[role].withdraw(prefixOf(role, version, 1));
   }
@@ -92,13 +97,14 @@ export const FEATURE_ROWS: readonly Row[] = [
   { title: 'ADD-PATH, peer to us', play: addPathIn },
   { title: 'ADD-PATH, us to peer', play: addPathOut },
   { title: 'route refresh, peer asks', gap: 'refresh', play: refresh },
-  {
-    title: 'route refresh, we ask',
-    notApplicable:
-      'Catbird asks only when told to (clear neighbor --soft in), which is not tried here',
-  },
+  { title: 'route refresh, we ask', gap: 'refresh-answer', play: askRefresh },
+  { title: 'both families on one session', play: (stage) => soon(() => assertMixed(stage)) },
+  { title: 'extended messages (RFC 8654)', gap: 'extended-messages', play: extendedMessages },
+  { title: 'roles, both strict (RFC 9234)', gap: 'roles', play: roles },
   { title: 'graceful restart, we help', gap: 'restarter', play: helpRestart },
   { title: 'graceful restart, peer helps', gap: 'helper', play: restartHelped },
+  { title: 'long-lived stale routes, we help (RFC 9494)', gap: 'long-lived', play: helpLongLived },
+  { title: 'long-lived stale routes, peer helps', gap: 'long-lived', play: longLivedHelped },
   { title: 'shutdown text, us to peer (RFC 9003)', gap: 'shutdown-text-in', play: textToPeer },
   { title: 'shutdown text, peer to us (RFC 9003)', gap: 'shutdown-text-out', play: textToUs },
 ];
@@ -107,7 +113,7 @@ function soon(verify: () => void): Promise<void> {
   return eventually('the claim', DEADLINE_SEC, verify);
 }
 
-function roleTitle(role: Role, version: IpVersion): string {
+function roleTitle(role: (typeof ROLES)[number], version: IpVersion): string {
   return `${ROLE_TITLES[role]}, IPv${version}`;
 }
 
@@ -148,6 +154,78 @@ function refresh({ us, peers }: Stage): Promise<void> {
     const { received, sent } = us.neighbor(name).messages;
     assert.ok(received.routeRefresh > before.received.routeRefresh, 'no ROUTE-REFRESH came');
     assert.ok(sent.update > before.sent.update, 'nothing was sent again');
+  });
+}
+
+/** We ask, and the peer sends its routes once more. */
+function askRefresh({ us }: Stage): Promise<void> {
+  const name = neighborName('ibgp', 4);
+  const before = us.neighbor(name).messages;
+  us.softClearIn(name);
+  return soon(() => {
+    const { received, sent } = us.neighbor(name).messages;
+    assert.ok(sent.routeRefresh > before.sent.routeRefresh, 'no ROUTE-REFRESH left');
+    assert.ok(received.update > before.received.update, 'nothing came again');
+  });
+}
+
+/** Each side has the other's routes of both families, the next hops of their own family. */
+function assertMixed(stage: Stage): void {
+  assertEstablished(stage, 'mixed', 4);
+  for (const version of VERSIONS) {
+    assertOurRouteAtPeer(stage, 'mixed', version, [OUR_PREFIXES[version].kept]);
+    assertTheirRouteAtUs(stage, 'mixed', version);
+  }
+}
+
+function extendedMessages(stage: Stage): Promise<void> {
+  return soon(() => {
+    const { maximumMessageSize } = stage.us.neighbor(neighborName('mixed', 4));
+    assert.equal(maximumMessageSize, 65_535, `at most ${maximumMessageSize} octets were agreed`);
+    assertWideRouteAtPeer(stage);
+  });
+}
+
+function roles(stage: Stage): Promise<void> {
+  return soon(() => {
+    assertEstablished(stage, 'mixed', 4);
+    const { role } = stage.us.neighbor(neighborName('mixed', 4)).peer;
+    assert.equal(role, 'customer', `the peer says it is ${role}`);
+  });
+}
+
+/** Two seconds after it was killed its route is the last resort, and stays (RFC 9494 §4.2). */
+async function helpLongLived(stage: Stage): Promise<void> {
+  const prefix = prefixOf('mixed', 4);
+  await soon(() => assert.ok(atUs(stage, 'mixed', 4, prefix)[0], 'we have no route of it'));
+  await stage.peers.mixed.kill();
+  await soon(() => {
+    const { communities = [] } = atUs(stage, 'mixed', 4, prefix)[0] ?? {};
+    assert.ok(communities.includes('llgr-stale'), `its route has ${communities.join(' ')}`);
+  });
+  stage.restart('mixed');
+  await soon(() => assertEstablished(stage, 'mixed', 4));
+  stage.peers.mixed.announce(prefix);
+  await soon(() => {
+    const { communities = [] } = atUs(stage, 'mixed', 4, prefix)[0] ?? {};
+    assert.deepEqual(communities, [ANNOUNCED.community], `its route has ${communities.join(' ')}`);
+  });
+}
+
+/** The peer keeps our route beyond the restart time, marked. */
+async function longLivedHelped(stage: Stage): Promise<void> {
+  const { kept } = OUR_PREFIXES[4];
+  await soon(() => assert.ok(atPeer(stage, 'mixed', 4, kept)[0], 'it has no route of ours'));
+  await stage.us.kill();
+  await soon(() => {
+    const { communities = [] } = atPeer(stage, 'mixed', 4, kept)[0] ?? {};
+    assert.ok(communities.includes(LLGR_STALE), `our route has ${communities.join(' ')}`);
+  });
+  stage.us.restart();
+  await soon(() => {
+    assertEstablished(stage, 'mixed', 4);
+    const { communities = [] } = atPeer(stage, 'mixed', 4, kept)[0] ?? {};
+    assert.deepEqual(communities, [OURS.community], `our route has ${communities.join(' ')}`);
   });
 }
 

@@ -1,10 +1,12 @@
 /**
- * Who talks to whom in the matrix: one Catbird, and four hosts that run the same peer in four roles.
+ * Who talks to whom in the matrix: one Catbird, and five hosts that run the same peer in five roles.
  *
  *   ibgp    plain iBGP, TCP MD5            client  we reflect to it
  *   ebgp    another AS, GTSM               server  it reflects to us, and to `client`; ADD-PATH on IPv4
  *
- * All share one segment; every session exists once over IPv4 and once over IPv6.
+ *   mixed   a customer in a third AS; one IPv4 session with both families and what RFCs added late
+ *
+ * All share one segment; every session but the last exists once over IPv4 and once over IPv6.
  */
 import type { Laboratory } from '../../../lab/support/laboratory.ts';
 import { CatbirdSpeaker } from '../../../lab/support/peers/catbird-speaker.ts';
@@ -17,14 +19,16 @@ import type {
 } from '../../../lab/support/peers/peer.ts';
 
 export const ROLES = ['ibgp', 'ebgp', 'client', 'server'] as const;
-export type Role = (typeof ROLES)[number];
+export type Role = (typeof ROLES)[number] | 'mixed';
 export const VERSIONS: readonly IpVersion[] = [4, 6];
 
 const PASSWORD = 'correct-horse';
 const OUR_AS = 65001;
 const OTHER_AS = 65002;
+const CUSTOMER_AS = 65003;
 const US = 1;
-const HOSTS: Readonly<Record<Role, number>> = { ibgp: 2, ebgp: 3, client: 4, server: 5 };
+const HOSTS: Readonly<Record<Role, number>> = { ibgp: 2, ebgp: 3, client: 4, server: 5, mixed: 6 };
+const HOSTS_TO_START = [...ROLES, 'mixed'] as const;
 
 /** What we announce: with this community, LOCAL_PREF on internal sessions. */
 export const OURS = { community: '65001:7', localPref: 150 } as const;
@@ -54,11 +58,13 @@ export function routerIdOf(role: Role): string {
 }
 
 export function asNumberOf(role: Role): number {
+  if (role === 'mixed') return CUSTOMER_AS;
   return role === 'ebgp' ? OTHER_AS : OUR_AS;
 }
 
 /** The peer's end of its session with us. */
 export function sessionOf(role: Role, version: IpVersion): PeerSession {
+  if (role === 'mixed') return { ...MIXED_SESSION, version };
   return {
     version,
     address: ourAddress(version),
@@ -70,8 +76,20 @@ export function sessionOf(role: Role, version: IpVersion): PeerSession {
   };
 }
 
+/** There is one, over IPv4; `version` tells of which family the routes are that one asks for. */
+const MIXED_SESSION: PeerSession = {
+  version: 4,
+  families: VERSIONS,
+  address: ourAddress(4),
+  asNumber: OUR_AS,
+  hasExtendedMessages: true,
+  isCustomer: true,
+  longLivedAfterSec: 2,
+};
+
 /** Our name of the session. */
 export function neighborName(role: Role, version: IpVersion): string {
+  if (role === 'mixed') return role;
   return `${role}-${version}`;
 }
 
@@ -81,28 +99,39 @@ export function prefixOf(role: Role, version: IpVersion, index = 0): string {
   return version === 4 ? `10.60.${number}.0/24` : `2001:db8:60:${number}::/64`;
 }
 
+/** We announce it with so many communities that it takes a long message (RFC 8654). */
+export const WIDE = { prefix: '10.52.0.0/24', communities: 1100 } as const;
+
 /** Announced by two peers each: `in` reaches us by ADD-PATH from server, `out` goes so to it. */
 export const TWO_PATHS = { in: '10.70.0.0/24', out: '10.71.0.0/24' } as const;
 
 const SERVED = [prefixOf('client', 4), prefixOf('client', 6), TWO_PATHS.in];
 
 /** Our configuration; `isWithdrawn` leaves the second of our prefixes out. */
-export function ourConfig(isWithdrawn: boolean): object {
+export function ourConfig(isWithdrawn: boolean, { lacks }: PeerProgram): object {
+  const hasRoles = lacks.roles === undefined;
   const prefixes = VERSIONS.flatMap((version) => {
     const { kept, withdrawn } = OUR_PREFIXES[version];
     return isWithdrawn ? [kept] : [kept, withdrawn];
   });
+  const many = Array.from({ length: WIDE.communities }, (_, i) => `65001:${1000 + i}`);
   const set = { addCommunities: [OURS.community], localPref: OURS.localPref };
   return {
     router: { asNumber: OUR_AS, routerId: OUR_ROUTER_ID, clusterId: OUR_ROUTER_ID },
     fib: { enabled: false },
-    originate: prefixes.map((cidr) => ({ cidr, kind: 'service' })),
+    originate: [...prefixes, WIDE.prefix].map((cidr) => ({ cidr, kind: 'service' })),
     policies: {
+      wide: [
+        { match: { prefixes: [WIDE.prefix] }, set: { addCommunities: many }, action: 'accept' },
+      ],
       out: [{ match: { sources: ['static'] }, set, action: 'accept' }],
       // The server has what it reflects to us from its client alone.
       'not-back': [{ match: { prefixes: SERVED }, action: 'reject' }],
     },
-    neighbors: ROLES.flatMap((role) => VERSIONS.map((version) => ourNeighbor(role, version))),
+    neighbors: [
+      ...ROLES.flatMap((role) => VERSIONS.map((version) => ourNeighbor(role, version))),
+      ourMixedNeighbor(hasRoles),
+    ],
   };
 }
 
@@ -119,6 +148,21 @@ function ourNeighbor(role: Role, version: IpVersion): object {
   };
 }
 
+/** It may be only who says so too, where the peer can (RFC 9234 §4.2). */
+function ourMixedNeighbor(hasRoles: boolean): object {
+  return {
+    name: neighborName('mixed', 4),
+    address: addressOfRole('mixed', 4),
+    asNumber: CUSTOMER_AS,
+    families: ['ipv4-unicast', 'ipv6-unicast'],
+    connectRetryTime: 1,
+    export: ['wide', 'out'],
+    extendedMessages: true,
+    gracefulRestart: { restartTime: 2, longLivedStaleTime: 600 },
+    ...(hasRoles && { role: 'provider', strictRole: true }),
+  };
+}
+
 /** The session between server and client, where the peer can reflect. */
 export function innerSession(role: Role, version: IpVersion): PeerSession | undefined {
   if (role !== 'server' && role !== 'client') return undefined;
@@ -129,10 +173,13 @@ export function innerSession(role: Role, version: IpVersion): PeerSession | unde
 }
 
 function peerConfig(role: Role, program: PeerProgram): PeerConfig {
-  const sessions = VERSIONS.flatMap((version) => [
-    sessionOf(role, version),
-    program.lacks.reflection ? undefined : innerSession(role, version),
-  ]);
+  const sessions =
+    role === 'mixed'
+      ? [MIXED_SESSION]
+      : VERSIONS.flatMap((version) => [
+          sessionOf(role, version),
+          program.lacks.reflection ? undefined : innerSession(role, version),
+        ]);
   return {
     asNumber: asNumberOf(role),
     routerId: routerIdOf(role),
@@ -151,7 +198,7 @@ export interface Stage {
   restart(role: Role): void;
 }
 
-/** Starts Catbird and the four peers; none has a session yet. */
+/** Starts Catbird and the five peers; none has a session yet. */
 export function setStage(lab: Laboratory, program: PeerProgram): Stage {
   const addHost = (name: string, host: number) => {
     const namespace = lab.network.addHost(name, `${addressOf(host, 4)}/24`);
@@ -159,13 +206,15 @@ export function setStage(lab: Laboratory, program: PeerProgram): Stage {
     lab.run(namespace, ['ip', 'address', 'add', address, 'dev', 'eth0', 'nodad']);
     return namespace;
   };
-  const namespaces = Object.fromEntries(ROLES.map((role) => [role, addHost(role, HOSTS[role])]));
+  const namespaces = Object.fromEntries(
+    HOSTS_TO_START.map((role) => [role, addHost(role, HOSTS[role])]),
+  );
   const start = (role: Role) => {
     const namespace = namespaces[role]!;
     return program.start({ lab, name: role, namespace, config: peerConfig(role, program) });
   };
-  const us = new CatbirdSpeaker(lab, addHost('us', US), ourConfig(false));
-  const peers = Object.fromEntries(ROLES.map((role) => [role, start(role)]));
+  const us = new CatbirdSpeaker(lab, addHost('us', US), ourConfig(false, program));
+  const peers = Object.fromEntries(HOSTS_TO_START.map((role) => [role, start(role)]));
   const stage = { program, us, peers: peers as Record<Role, RunningPeer> };
   return {
     ...stage,
