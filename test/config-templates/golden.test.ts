@@ -11,6 +11,7 @@ import { printConfig } from '../../src/config/print.ts';
 import { loadTemplates } from '../../src/config-templates/load.ts';
 import { renderConfig } from '../../src/config-templates/render.ts';
 import { readFolder } from '../../src/datastore/folder.ts';
+import { withoutSources } from '../support/printed.ts';
 import { faultTexts, matchesSelector, OWN } from './support.ts';
 
 const CASES = new URL('../fixtures/templates/', import.meta.url);
@@ -33,13 +34,6 @@ async function renderFile(path: string, options: object) {
   });
   const printed = config && withoutSources(printConfig(config));
   return { printed, faults: faultTexts(faults) };
-}
-
-/** What objects things come from is told in sources.test.ts. */
-function withoutSources(printed: object): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(printed), (key, value) =>
-    key === 'source' ? undefined : value,
-  );
 }
 
 for (const name of readdirSync(CASES)) {

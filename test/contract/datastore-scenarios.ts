@@ -5,7 +5,7 @@
  * What is right for each state is read from its objects directly; that it follows the rules is what the
  * golden tests of the templates say.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { Test } from 'tap';
 import { parse, parseAllDocuments } from 'yaml';
@@ -15,18 +15,20 @@ import { renderConfig } from '../../src/config-templates/render.ts';
 import { parseSelector, Selector } from '../../src/datastore/selectors.ts';
 import type { Snapshot } from '../../src/datastore/snapshot.ts';
 import { SnapshotAssembler } from '../../src/datastore/snapshot-assembler.ts';
+import { withoutSources } from '../support/printed.ts';
 import { sourcesOf } from '../support/snapshot.ts';
 import { type DatastoreDriver, SnapshotQueue, type WrittenObject } from './datastore.ts';
 
-/** The own node of every scenario. */
+/** The own node of every scenario that names no other. */
 export const SCENARIO_NODE = 'node-a';
 
 export interface ScenarioOptions {
+  readonly node?: string;
   readonly usePodCidr?: boolean;
   readonly clusterIpRange?: string;
 }
 
-/** Opens datastores for {@link SCENARIO_NODE}; one driver per scenario, empty at first. */
+/** Opens datastores for the own node; one driver per scenario, empty at first. */
 export type ScenarioDriver = (options: ScenarioOptions) => Promise<DatastoreDriver>;
 
 /** How long a change may take to be seen, on a busy machine. */
@@ -42,7 +44,9 @@ export function testScenarios(
   makeDriver: ScenarioDriver,
   isPossible: (options: ScenarioOptions) => boolean = () => true,
 ): void {
-  for (const scenario of goldenClusters().filter(({ options }) => isPossible(options))) {
+  for (const scenario of [...goldenClusters(), ...calicoClusters()].filter(({ options }) =>
+    isPossible(options),
+  )) {
     t.test(`the configuration of ${scenario.name}`, async (t) => {
       const play = await Play.start(t, makeDriver, scenario);
       await play.isConfigured('as it is');
@@ -73,6 +77,28 @@ function goldenClusters(): Cluster[] {
     const { options = {} } = parse(read('expected.yaml')) as { options?: ScenarioOptions };
     return { name, options, objects: objects.filter(Boolean).map(asServed) };
   });
+}
+
+/** Calico's own examples, where they lie beside the checkout, with the address blocks they are tried with (§24). */
+function calicoClusters(): Cluster[] {
+  const folder = new URL('../../../shared/data/calico-examples/', import.meta.url);
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const node = 'kube-master';
+  const blocks = [
+    affinity('10.0.0.0/30', '', node),
+    affinity('10.1.0.0/24', '', node),
+    affinity('10.2.0.1/32', '', node),
+    affinity('192.168.221.192/26', '', node),
+    affinity('192.168.221.64/26', 'confirmed', node),
+    affinity('192.168.221.0/26', 'pending', node),
+  ];
+  return names
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => {
+      const documents = parseAllDocuments(readFileSync(new URL(name, folder), 'utf8'));
+      const objects = documents.map((document) => document.toJS()).filter(Boolean);
+      return { name, options: { node }, objects: [...objects.map(asServed), ...blocks] };
+    });
 }
 
 /** A Secret as it is read, not as it may be written. */
@@ -153,7 +179,7 @@ class Play {
       matchesSelector,
       ...this.#options,
     });
-    return config && printConfig(config, { showSecrets: true });
+    return config && withoutSources(printConfig(config, { showSecrets: true }));
   }
 }
 

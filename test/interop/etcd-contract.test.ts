@@ -21,9 +21,9 @@ const PORTS = { clock: new SystemClock(), random: new SystemRandom(), log: silen
 async function makeDriver(etcd: EtcdServer, options: ScenarioOptions): Promise<DatastoreDriver> {
   await etcd.deleteAll('/calico/');
   const api = await ApiServer.start();
-  const { usePodCidr = false, clusterIpRange } = options;
-  const said = { node: SCENARIO_NODE, usePodCidr, advertisedClusterIps: clusterIpRange };
-  const settings = { ...etcd.settings(SCENARIO_NODE), kubernetes: settingsFor(api, said) };
+  const { node = SCENARIO_NODE, usePodCidr = false, clusterIpRange } = options;
+  const said = { node, usePodCidr, advertisedClusterIps: clusterIpRange };
+  const settings = { ...etcd.settings(node), kubernetes: settingsFor(api, said) };
   const change = async (
     object: WrittenObject,
     inEtcd: (entry: { key: string; value: string }) => Promise<unknown>,

@@ -14,9 +14,10 @@ for (const layout of LAYOUTS) {
   t.test(`resources in ${layout}`, async (t) => {
     const isFirst = layout === LAYOUTS[0]; // what stands still does not differ between them
     const isPossible = () => isFirst;
-    const makeDriver: ScenarioDriver = async ({ usePodCidr = false, clusterIpRange }) => {
+    const makeDriver: ScenarioDriver = async (options) => {
+      const { node = SCENARIO_NODE, usePodCidr = false, clusterIpRange } = options;
       const server = await ApiServer.start({ layout });
-      const said = { node: SCENARIO_NODE, usePodCidr, advertisedClusterIps: clusterIpRange };
+      const said = { node, usePodCidr, advertisedClusterIps: clusterIpRange };
       return {
         open: () => openOn(server, said),
         put: async (object) => server.put(asStored(object as ApiObject, layout)),
