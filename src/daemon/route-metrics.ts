@@ -1,7 +1,13 @@
 /** Metrics of the tables: the RIB, what import rejected, and the kernel's routes. */
 import { FAMILIES } from '../net/family.ts';
 import type { Rib } from '../rib/rib.ts';
-import type { MetricDefinition, MetricGroup, PutSample } from '../telemetry/metric.ts';
+import {
+  counter,
+  gauge,
+  type MetricDefinition,
+  type MetricGroup,
+  type PutSample,
+} from '../telemetry/metric.ts';
 import type { Forwarding } from './forwarding.ts';
 
 const DEFINITIONS: readonly MetricDefinition[] = [
@@ -63,12 +69,4 @@ export class RouteMetrics implements MetricGroup {
       }
     }
   }
-}
-
-function gauge(name: string, help: string, labels: readonly string[] = []): MetricDefinition {
-  return { name, kind: 'gauge', help, labels };
-}
-
-function counter(name: string, help: string): MetricDefinition {
-  return { name, kind: 'counter', help };
 }

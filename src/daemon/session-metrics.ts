@@ -5,7 +5,13 @@
  * goes back because a node left the mesh.
  */
 import type { SessionState } from '../bgp/session/fsm.ts';
-import type { MetricDefinition, MetricGroup, PutSample } from '../telemetry/metric.ts';
+import {
+  counter,
+  gauge,
+  type MetricDefinition,
+  type MetricGroup,
+  type PutSample,
+} from '../telemetry/metric.ts';
 import type { Daemon } from './daemon.ts';
 import type { Neighbor } from './neighbor.ts';
 import { NeighborGroups } from './neighbor-groups.ts';
@@ -116,12 +122,4 @@ function add(totals: Totals, name: string, value: number, labels: Record<string,
   const total = totals.get(key);
   if (total) total.value += value;
   else totals.set(key, { name, labels, value });
-}
-
-function gauge(name: string, help: string, labels: readonly string[]): MetricDefinition {
-  return { name, kind: 'gauge', help, labels };
-}
-
-function counter(name: string, help: string, labels: readonly string[]): MetricDefinition {
-  return { name, kind: 'counter', help, labels };
 }

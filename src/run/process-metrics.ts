@@ -1,6 +1,12 @@
 /** Metrics of the process: what it is, what it costs, and where its configuration stands. */
 
-import type { MetricDefinition, MetricGroup, PutSample } from '../telemetry/metric.ts';
+import {
+  counter,
+  gauge,
+  type MetricDefinition,
+  type MetricGroup,
+  type PutSample,
+} from '../telemetry/metric.ts';
 import type { ConfigProgress } from './config-progress.ts';
 import type { DatastoreReport } from './config-source.ts';
 
@@ -86,12 +92,4 @@ function readDatastore(put: PutSample, { state, ageSec }: DatastoreReport): void
   for (const each of STATES)
     put('catbird_datastore_state', Number(state === each), { state: each });
   put('catbird_datastore_age_seconds', ageSec);
-}
-
-function gauge(name: string, help: string, labels: readonly string[] = []): MetricDefinition {
-  return { name, kind: 'gauge', help, labels };
-}
-
-function counter(name: string, help: string, labels: readonly string[] = []): MetricDefinition {
-  return { name, kind: 'counter', help, labels };
 }

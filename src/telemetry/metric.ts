@@ -7,6 +7,24 @@ export interface MetricDefinition {
   readonly labels?: readonly string[];
 }
 
+/** A value that goes up and down. */
+export function gauge(
+  name: string,
+  help: string,
+  labels: readonly string[] = [],
+): MetricDefinition {
+  return { name, kind: 'gauge', help, labels };
+}
+
+/** A value that only grows. */
+export function counter(
+  name: string,
+  help: string,
+  labels: readonly string[] = [],
+): MetricDefinition {
+  return { name, kind: 'counter', help, labels };
+}
+
 /** Hands over one value; labels as in the definition of that name. */
 export type PutSample = (
   name: string,
