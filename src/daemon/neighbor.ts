@@ -22,6 +22,7 @@ import {
   MAXIMUM_MESSAGE_SIZE,
   REFRESH_REQUEST,
 } from '../bgp/wire/constants.ts';
+import type { PrefixBound } from '../bgp/wire/notification.ts';
 import type { FaultAction, UpdateFault } from '../bgp/wire/update-fault.ts';
 import type { Config, NeighborConfig } from '../config/model.ts';
 import { addressFamily } from '../net/address.ts';
@@ -324,9 +325,12 @@ export class Neighbor implements SessionEvents {
     const { maximumPrefixes, families } = this.#config;
     if (!maximumPrefixes) return;
     const counts = families.map((family) => this.#ports.rib.counters(this.peerId, family).received);
-    const verdict = this.#prefixLimit.judge(Math.max(...counts));
-    const { limit } = maximumPrefixes;
-    if (verdict) this.#actOnLimit(verdict, `it sent more than ${limit} prefixes`);
+    const most = Math.max(...counts);
+    const verdict = this.#prefixLimit.judge(most);
+    if (!verdict) return;
+    const { limit: maximum } = maximumPrefixes;
+    const family = families[counts.indexOf(most)]!;
+    this.#actOnLimit(verdict, `it sent more than ${maximum} prefixes`, { family, maximum });
   }
 
   /** The RIB holds routes back; it is in the middle of a run. */
@@ -360,7 +364,7 @@ export class Neighbor implements SessionEvents {
     this.#ports.log.warn({ neighbor: this.#config.name, reason: reason.text }, 'session down');
   }
 
-  #actOnLimit(verdict: 'warn' | 'restart' | 'shutdown', excess: string): void {
+  #actOnLimit(verdict: 'warn' | 'restart' | 'shutdown', excess: string, limit?: PrefixBound): void {
     this.#ports.log.warn({ neighbor: this.#config.name, excess, verdict }, 'too many prefixes');
     if (verdict === 'warn') return;
     this.#overLimit = excess;
@@ -368,7 +372,7 @@ export class Neighbor implements SessionEvents {
       const { clock } = this.#ports;
       this.#penaltyTimer = clock.setTimer(RESTART_AFTER_MS, () => this.#endPenalty());
     }
-    this.stop({ subcode: CEASE_MAX_PREFIXES });
+    this.stop({ subcode: CEASE_MAX_PREFIXES, text: excess, ...(limit && { limit }) });
   }
 
   #endPenalty(): void {

@@ -74,6 +74,9 @@ const MEANINGS: Readonly<Record<string, readonly [code: string, sent: string, re
       'the session was removed here',
       'the peer has no such session any more',
     ],
+    '6/4': ['reset', 'reset here', 'reset by the operator of the peer'],
+    '6/6': ['reconfigured', 'its settings changed here', 'the peer changed its settings'],
+    '6/10': ['bfd', 'BFD heard nothing of the peer', 'BFD of the peer heard nothing of us'],
     '6/5': ['rejected', 'refused here', 'the peer refuses us; it may not know our address'],
   };
 

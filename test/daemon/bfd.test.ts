@@ -22,7 +22,7 @@ t.test('a path BFD finds broken ends an Established session with Cease/10', asyn
   t.match(view(), { state: 'Established', bfd: 'Up', flaps: 0 });
   lab.udp.isCut = true;
   await lab.settle(1500);
-  t.match(view(), { bfd: 'Down', flaps: 1 });
+  t.match(view(), { bfd: 'Down', flaps: 1, lastError: 'sent NOTIFICATION Cease/BFD Down' });
   lab.udp.isCut = false;
   await lab.settle(20_000);
   t.match(view(), { state: 'Established', bfd: 'Up', flaps: 1 });

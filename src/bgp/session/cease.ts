@@ -6,14 +6,38 @@ import {
   CEASE_COLLISION_RESOLUTION,
   CEASE_HARD_RESET,
 } from '../wire/constants.ts';
-import { encodeShutdownText, type Notification } from '../wire/notification.ts';
+import {
+  encodePrefixBound,
+  encodeShutdownText,
+  type Notification,
+  type PrefixBound,
+} from '../wire/notification.ts';
 import type { ConnectionEnd } from './fsm.ts';
 
-/** A Cease; `text` goes with a shutdown or reset only, which are the two that can carry one. */
-export function cease(subcode: number, text: string): Notification {
-  const takesText =
-    subcode === CEASE_ADMINISTRATIVE_SHUTDOWN || subcode === CEASE_ADMINISTRATIVE_RESET;
-  return { code: CEASE, subcode, data: encodeShutdownText(takesText ? text : '') };
+/** Why we end a session. */
+export interface CeaseReason {
+  readonly subcode: number;
+  /** For operators: the peer's with a shutdown or reset, which can carry it; ours in any case. */
+  readonly text?: string;
+  /** The limit that was passed, for the peer to know (RFC 4486 §4). */
+  readonly limit?: PrefixBound;
+}
+
+export function cease({ subcode, text = '', limit }: CeaseReason): Notification {
+  const data = limit
+    ? encodePrefixBound(limit)
+    : encodeShutdownText(takesText(subcode) ? text : '');
+  return { code: CEASE, subcode, data };
+}
+
+/** The text that the Cease itself cannot carry. */
+export function unsaidText(reason: CeaseReason | 'silent'): string {
+  if (reason === 'silent' || takesText(reason.subcode)) return '';
+  return reason.text ?? '';
+}
+
+function takesText(subcode: number): boolean {
+  return subcode === CEASE_ADMINISTRATIVE_SHUTDOWN || subcode === CEASE_ADMINISTRATIVE_RESET;
 }
 
 /** The same for a peer that would bridge a plain NOTIFICATION: wrapped in a Hard Reset (RFC 8538 §3.1). */

@@ -50,6 +50,8 @@ export type FsmEvent =
   | {
       readonly kind: 'ManualStop' | 'AutomaticStop';
       readonly notification: Notification | undefined;
+      /** Beside what the notification says; may be empty. */
+      readonly reason: string;
     }
   | { readonly kind: 'ConnectRetryTimerExpires' }
   | { readonly kind: 'HoldTimerExpires' }
@@ -243,7 +245,9 @@ export class SessionFsm {
     switch (event.kind) {
       case 'ManualStop':
       case 'AutomaticStop':
-        return event.notification ? this.#fail(event.notification, '') : this.#end(STOPPED);
+        return event.notification
+          ? this.#fail(event.notification, event.reason)
+          : this.#end(STOPPED);
       case 'HoldTimerExpires':
         return this.#fail(notification(HOLD_TIMER_EXPIRED, 0), '');
       case 'SendHoldTimerExpires':

@@ -22,7 +22,15 @@ import { type Notification, NotificationError } from '../wire/notification.ts';
 import { encodeOpen, type Open } from '../wire/open.ts';
 import { encodeRouteRefresh, type RouteRefresh } from '../wire/route-refresh.ts';
 import type { UpdateFault } from '../wire/update-fault.ts';
-import { cease, hardReset, isBridged, isCease, isError } from './cease.ts';
+import {
+  type CeaseReason,
+  cease,
+  hardReset,
+  isBridged,
+  isCease,
+  isError,
+  unsaidText,
+} from './cease.ts';
 import { resolveCollision } from './collision.ts';
 import { makeCounters, type SessionCounters } from './counters.ts';
 import type { ConnectionEnd, SessionState } from './fsm.ts';
@@ -79,7 +87,7 @@ export interface SessionEvents {
 }
 
 /** A Cease to send, or `silent`: just close the connection, as a restart that helpers bridge (START-4). */
-export type StopReason = { readonly subcode: number; readonly text?: string } | 'silent';
+export type StopReason = CeaseReason | 'silent';
 
 /** For views. `at` is monotonic milliseconds of the clock. */
 export interface SessionError {
@@ -172,12 +180,12 @@ export class Session {
     this.#isStarted = false;
     this.#isInErrorWait = false;
     this.#waitTimer?.cancel();
-    const plain = reason === 'silent' ? undefined : cease(reason.subcode, reason.text ?? '');
+    const plain = reason === 'silent' ? undefined : cease(reason);
     const isBridging = this.negotiated?.gracefulRestart?.bridgesNotifications;
     const final = plain && isBridging ? hardReset(plain) : plain;
     for (const connection of [this.#dialled, this.#accepted, this.#established]) {
       const notification = connection === this.#established ? final : plain;
-      connection?.handle({ kind: 'ManualStop', notification });
+      connection?.handle({ kind: 'ManualStop', notification, reason: unsaidText(reason) });
     }
     this.#publishState('stopped');
   }
@@ -192,7 +200,8 @@ export class Session {
     const changed = [...needsRestart(this.#settings, settings)];
     if (changed.length === 0 && !this.#rekey(settings.password)) changed.push('password');
     const mustRestart = this.#isStarted && changed.length > 0;
-    if (mustRestart) this.stop({ subcode: CEASE_CONFIGURATION_CHANGE });
+    const text = `changed: ${changed.join(', ')}`;
+    if (mustRestart) this.stop({ subcode: CEASE_CONFIGURATION_CHANGE, text });
     this.#settings = settings;
     if (mustRestart) this.start();
     return changed;
@@ -338,19 +347,24 @@ export class Session {
   #ended(connection: PeerConnection, end: ConnectionEnd, wasEstablished: boolean): void {
     const bridges = connection.negotiated?.gracefulRestart?.bridgesNotifications ?? false;
     this.#release(connection);
+    this.#note(end);
     if (this.#isStarted) this.#plan(end, wasEstablished);
     if (wasEstablished) this.counters.flaps++;
     this.#publishState(end.text);
     if (wasEstablished) this.#events.down({ ...end, isGraceful: isBridged(end, bridges) });
   }
 
+  /** Also of ends we chose: who looks wants to know that it was an operator, BFD or a limit. */
+  #note({ text, notification, isGraceful, sentByUs }: ConnectionEnd): void {
+    if (isCease(notification, CEASE_COLLISION_RESOLUTION)) return;
+    if (notification || isGraceful) {
+      this.#remember(text, notification, sentByUs ? 'sent' : 'received');
+    }
+  }
+
   /** Decides what comes after the end of a connection. */
   #plan(end: ConnectionEnd, wasEstablished: boolean): void {
     const { clock, random } = this.#ports;
-    const isCollision = isCease(end.notification, CEASE_COLLISION_RESOLUTION);
-    if (!isCollision && (end.notification || end.isGraceful)) {
-      this.#remember(end.text, end.notification, end.sentByUs ? 'sent' : 'received');
-    }
     if (this.#established || this.#dialled || this.#accepted) return;
     if (isError(end)) this.#waitAfterError(this.#backoff.failed(clock.now()));
     else if (wasEstablished) this.#dialAfter(connectDelayMs(random));

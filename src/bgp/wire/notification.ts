@@ -4,11 +4,14 @@
  * `NotificationError` is the only thing this folder throws, and only from `decodeOpen` and
  * `decodeRouteRefresh`; the session catches it in one place.
  */
+import type { Family } from '../../net/family.ts';
+import { afiSafiOf, formatAfiSafi } from './afi-safi.ts';
 import {
   CEASE,
   CEASE_ADMINISTRATIVE_RESET,
   CEASE_ADMINISTRATIVE_SHUTDOWN,
   CEASE_HARD_RESET,
+  CEASE_MAX_PREFIXES,
   HEADER_SIZE,
   MAXIMUM_MESSAGE_SIZE,
   MESSAGE_NOTIFICATION,
@@ -28,6 +31,8 @@ export interface Notification {
 const NO_DATA = new Uint8Array(0);
 /** Longest shutdown text: its length field is one octet (RFC 9003 §2). */
 const SHUTDOWN_TEXT_MAXIMUM = 255;
+/** AFI, SAFI and a number (RFC 4486 §4). */
+const PREFIX_BOUND_SIZE = 7;
 
 /** A fault that ends the session with this NOTIFICATION. */
 export class NotificationError extends Error implements Notification {
@@ -97,12 +102,35 @@ export function shutdownText(notification: Notification): string | undefined {
   return decodePeerText(data, 1, 1 + size);
 }
 
+/** The most prefixes of a family that are taken, as a Cease/1 may tell (RFC 4486 §4). */
+export interface PrefixBound {
+  readonly family: Family;
+  readonly maximum: number;
+}
+
+export function encodePrefixBound({ family, maximum }: PrefixBound): Uint8Array {
+  const { afi, safi } = afiSafiOf(family);
+  const data = new Uint8Array(PREFIX_BOUND_SIZE);
+  data.set([0, afi, safi]);
+  new DataView(data.buffer).setUint32(3, maximum);
+  return data;
+}
+
 /** One line for logs and views: `Cease/Administrative Shutdown: "maintenance"`. */
 export function describeNotification(notification: Notification): string {
   const text = shutdownText(notification);
   const inner = unwrapHardReset(notification);
   const outer = inner === notification ? '' : 'Hard Reset: ';
-  return `${outer}${describeError(inner.code, inner.subcode)}${text === undefined ? '' : `: "${text}"`}`;
+  const detail = text === undefined ? describePrefixBound(inner) : `: "${text}"`;
+  return `${outer}${describeError(inner.code, inner.subcode)}${detail}`;
+}
+
+function describePrefixBound({ code, subcode, data }: Notification): string {
+  if (code !== CEASE || subcode !== CEASE_MAX_PREFIXES || data.length < PREFIX_BOUND_SIZE)
+    return '';
+  const octets = new DataView(data.buffer, data.byteOffset, data.length);
+  const family = formatAfiSafi({ afi: octets.getUint16(0), safi: data[2]! });
+  return `: ${octets.getUint32(3)} of ${family}`;
 }
 
 /** A hard reset carries the real code, subcode and data in its data field (RFC 8538 §3.1). */

@@ -5,6 +5,7 @@ import {
   decodeNotification,
   describeNotification,
   encodeNotification,
+  encodePrefixBound,
   encodeShutdownText,
   NotificationError,
   shutdownText,
@@ -61,6 +62,23 @@ t.test('description', async (t) => {
   t.equal(
     describeNotification({ code: 6, subcode: 9, data: hex('0602 0141') }),
     'Hard Reset: Cease/Administrative Shutdown: "A"',
+  );
+});
+
+t.test('the limit that was passed is told (RFC 4486 §4)', async (t) => {
+  const data = encodePrefixBound({ family: 'ipv6-unicast', maximum: 4_000_000_000 });
+  t.same(data, hex('000201 ee6b2800'));
+  const cease = { code: 6, subcode: 1, data };
+  const text = 'Cease/Maximum Number of Prefixes Reached';
+  t.equal(describeNotification(cease), `${text}: 4000000000 of ipv6-unicast`);
+  t.equal(
+    describeNotification({ ...cease, data: hex('0019 46 00000001') }),
+    `${text}: 1 of afi 25 safi 70`,
+  );
+  t.equal(describeNotification({ ...cease, data: hex('000201 ee6b') }), text, 'cut off');
+  t.equal(
+    describeNotification({ code: 6, subcode: 9, data: Uint8Array.of(6, 1, ...data) }),
+    `Hard Reset: ${text}: 4000000000 of ipv6-unicast`,
   );
 });
 
