@@ -111,6 +111,7 @@ const matchSchema = z.strictObject({
   routeTypes: z.array(choice('local', 'internal', 'external')).optional(),
   peerType: choice('internal', 'external').optional(),
   neighbors: z.array(sessionGlob).optional(),
+  learnedFrom: z.array(sessionGlob).optional(),
   communities: z.array(community).optional(),
   anyCommunities: z.array(communityPattern).optional(),
   largeCommunities: z.array(largeCommunity).optional(),

@@ -55,10 +55,15 @@ function lift(tests: readonly AttributeTest[]): RouteTest[] {
   return tests.map((test) => (route) => test(route.attributes));
 }
 
-function sourceTests({ sources, routeTypes, interfaces }: PolicyMatch): RouteTest[] {
+function sourceTests({ sources, routeTypes, learnedFrom, interfaces }: PolicyMatch): RouteTest[] {
   const tests: RouteTest[] = [];
   if (sources) tests.push((route) => sources.includes(route.source));
   if (routeTypes) tests.push((route) => routeTypes.includes(routeTypeOf(route.source)));
+  if (learnedFrom) {
+    tests.push(
+      (route) => route.learnedFrom !== '' && matchesAnyGlob(learnedFrom, route.learnedFrom),
+    );
+  }
   if (interfaces) tests.push((route) => matchesAnyGlob(interfaces, route.interface));
   return tests;
 }

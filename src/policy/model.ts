@@ -61,6 +61,8 @@ export interface PolicyMatch {
    * was learned from, on export the one it would be told to.
    */
   readonly neighbors?: readonly string[];
+  /** Name of the neighbour the route was learned from, globs, on export too; no route of ours has one. */
+  readonly learnedFrom?: readonly string[];
   /** All of them; unsigned 32-bit. */
   readonly communities?: readonly number[];
   /** At least one of them. */

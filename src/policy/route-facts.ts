@@ -10,6 +10,8 @@ export interface RouteFacts {
   readonly at: number;
   readonly bits: number;
   readonly source: RouteSource;
+  /** Name of the neighbour it came from; empty for our own routes. */
+  readonly learnedFrom: string;
   readonly attributes: PathAttributes;
   /** Outgoing interface, empty when there is none. */
   readonly interface: string;

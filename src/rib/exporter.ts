@@ -250,6 +250,7 @@ export class Exporter {
       at: 0,
       bits: prefixes.length(prefix),
       source: origin.kind,
+      learnedFrom: origin.name,
       attributes,
       interface: this.#interface(path, origin),
     });

@@ -79,6 +79,13 @@ export class GroupMembership {
     }
   }
 
+  /** A source of routes is another: what was worked out for its routes counts no more. */
+  forget(): void {
+    for (const family of FAMILIES) {
+      for (const { exporter } of this.#families[family].groups.values()) exporter.forget();
+    }
+  }
+
   /** Exports everything anew in all groups. */
   rescan(): void {
     for (const family of FAMILIES) {

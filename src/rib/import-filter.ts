@@ -170,6 +170,7 @@ export class ImportFilter {
       at: 0,
       bits,
       source: this.#peer.isInternal ? 'ibgp' : 'ebgp',
+      learnedFrom: this.#peer.name,
       attributes: this.#prepared(received),
       interface: nextHops.state(this.#attrs.columns.nextHop(received)).interface,
     });

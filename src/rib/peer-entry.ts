@@ -35,6 +35,7 @@ export function reimportStart(): { family: Family; row: number } {
 /** The peer as decision and export see it. */
 export function originOf(peer: RibPeer, routerId: number): RouteOrigin {
   return {
+    name: peer.name,
     kind: peer.isInternal ? 'ibgp' : 'ebgp',
     preference: 100,
     isBgp: true,

@@ -28,7 +28,7 @@ import { RibPreview } from './preview.ts';
 import type { RibIdentity } from './rib-identity.ts';
 import { RibViews } from './rib-views.ts';
 import { RouteHistory } from './route-history.ts';
-import { RouteSources } from './route-sources.ts';
+import { type RouteOrigin, RouteSources } from './route-sources.ts';
 
 export interface RibOptions {
   /** Unsigned 32-bit. */
@@ -438,6 +438,7 @@ export class Rib {
       this.#peers.delete(entry.id);
       this.#history.retire(entry.id, entry.peer.name);
       this.#sources.remove(entry.id);
+      this.#groups.forget(); // the next peer with this id may be of another kind
     } else if (entry.isRemoved || entry.reimport || entry.nextGroups.size > 0) {
       return;
     }
@@ -453,13 +454,9 @@ export class Rib {
     const old = this.#sources.get(entry.id);
     const origin = originOf(entry.peer, routerId);
     this.#sources.replace(entry.id, origin);
+    if (isSameOrigin(old, origin)) return;
+    if (old.routerId !== 0) this.#groups.forget();
     if (!this.#hasPaths(entry.id)) return;
-    const isSame =
-      old.routerId === routerId &&
-      old.kind === origin.kind &&
-      old.isClient === origin.isClient &&
-      old.clusterId === origin.clusterId;
-    if (isSame) return;
     for (const family of FAMILIES) this.#families[family].markAll();
     this.#groups.rescan();
   }
@@ -474,6 +471,17 @@ export class Rib {
     if (!entry) throw new RangeError(`No peer has the id ${id}.`);
     return entry;
   }
+}
+
+/** In what decision and export look at. */
+function isSameOrigin(a: RouteOrigin, b: RouteOrigin): boolean {
+  return (
+    a.routerId === b.routerId &&
+    a.name === b.name &&
+    a.kind === b.kind &&
+    a.isClient === b.isClient &&
+    a.clusterId === b.clusterId
+  );
 }
 
 function identityOf(options: RibIdentityOptions): RibIdentity {

@@ -8,6 +8,8 @@ import type { RouteSource } from '../policy/model.ts';
 import type { PeerId } from './ids.ts';
 
 export interface RouteOrigin {
+  /** Of the neighbour; empty for local routes. */
+  readonly name: string;
   readonly kind: RouteSource;
   /** RIB-1: the higher one wins. */
   readonly preference: number;
@@ -74,7 +76,6 @@ export class RouteSources {
 }
 
 function localOrigin(kind: RouteSource, preference: number): RouteOrigin {
-  const address = new Uint8Array(0);
-  const isBgp = false;
-  return { kind, preference, isBgp, isInternal: false, isClient: false, routerId: 0, address };
+  const none = { isBgp: false, isInternal: false, isClient: false, routerId: 0 };
+  return { name: '', kind, preference, ...none, address: new Uint8Array(0) };
 }

@@ -9,6 +9,7 @@ import { config, faultLines, ROUTER } from './support.ts';
 const MATCH = [
   ['routeTypes', ['local', 'external']],
   ['neighbors', ['tor-*']],
+  ['learnedFrom', ['upstream-*']],
   ['communities', ['64512:10', 'no-export']],
   ['anyCommunities', ['64512:*', '*:7', '1:2']],
   ['largeCommunities', ['64512:1:2']],

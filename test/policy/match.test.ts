@@ -106,6 +106,15 @@ t.test('neighbors are the session the rule runs on', async (t) => {
   t.notOk(matches({ not: {} }, facts), 'nothing fails an empty match');
 });
 
+t.test('the neighbor a route was learned from is another matter', async (t) => {
+  const facts = route('10.0.0.0/24');
+  t.ok(matches({ learnedFrom: ['x', 'tor-?'] }, facts, INTERNAL));
+  t.notOk(matches({ learnedFrom: ['node-*'] }, facts, INTERNAL));
+  const own = { ...facts, source: 'static' as const, learnedFrom: '' };
+  t.notOk(matches({ learnedFrom: ['*'] }, own), 'our own routes come from nobody');
+  t.ok(matches({ not: { learnedFrom: ['*'] } }, own));
+});
+
 t.test('sessions that no rule tells apart have one key', async (t) => {
   const rule = (match: PolicyMatch, prependOwn?: number) => [
     { name: '', match, set: prependOwn ? { prependOwn } : {}, action: 'next' as const },

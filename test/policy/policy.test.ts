@@ -30,7 +30,7 @@ const EXTERNAL: PolicySession = { ...INTERNAL, peerType: 'external' };
 function route(prefixText: string, more: Partial<RouteFacts> = {}): RouteFacts {
   const { family, address, length } = parsePrefix(prefixText)!;
   const base = { family, bytes: address, at: 0, bits: length, attributes: ATTRIBUTES };
-  return { ...base, source: 'ibgp', interface: 'eth0', ...more };
+  return { ...base, source: 'ibgp', learnedFrom: 'node-3', interface: 'eth0', ...more };
 }
 
 function range(text: string, minLength?: number, maxLength?: number): PrefixRange {

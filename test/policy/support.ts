@@ -38,7 +38,8 @@ export function attributes(fields: Partial<PathAttributes> = {}): PathAttributes
 export function route(prefix: string, fields: Partial<PathAttributes> = {}): RouteFacts {
   const { family, address, length } = parsePrefix(prefix)!;
   const place = { family, bytes: address, at: 0, bits: length };
-  return { ...place, source: 'ebgp', attributes: attributes(fields), interface: 'eth0' };
+  const made = { attributes: attributes(fields), interface: 'eth0' };
+  return { ...place, source: 'ebgp', learnedFrom: 'tor-1', ...made };
 }
 
 /** True when the match holds for the route. */

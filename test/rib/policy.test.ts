@@ -89,6 +89,56 @@ t.test('a rule for one neighbor leaves the others alone', async (t) => {
   t.same(lengths, [1, 3]);
 });
 
+t.test('export may look at the neighbor a route came from, also once renamed', async (t) => {
+  const lab = new RibLab();
+  const exportRules = [rule({ not: { learnedFrom: ['up-*'] } }, {}, 'reject')];
+  const peer = lab.upPeer('node', { ...EXTERNAL, exportRules });
+  const [one, two] = ['up-1', 'side'].map((name) => lab.upPeer(name, EXTERNAL));
+  one!.announce(['10.1.0.0/16'], { asPath: asPath(65001) });
+  two!.announce(['10.2.0.0/16'], { asPath: asPath(65001) });
+  lab.rib.originate({ prefix: prefix('10.3.0.0/16'), source: 'static', gateway: undefined });
+  lab.settle();
+  t.same([...peer.routes.keys()], ['10.1.0.0/16']);
+  two!.update({ name: 'up-2' });
+  one!.update({ name: 'down' });
+  lab.settle();
+  t.same([...peer.routes.keys()], ['10.2.0.0/16']);
+});
+
+/** Attributes that another peer keeps alive, so that the set has one id throughout. */
+async function keeping() {
+  const lab = new RibLab();
+  const watcher = lab.upPeer('watcher');
+  const set = { asPath: asPath(65001), localPref: undefined };
+  lab.upPeer('keeper').announce(['10.9.0.0/16'], set);
+  const peer = lab.upPeer('old');
+  peer.announce(['10.1.0.0/16'], set);
+  lab.settle();
+  return { lab, watcher, peer, set };
+}
+
+t.test('a peer of another kind with the id of one that is gone is told of anew', async (t) => {
+  const { lab, watcher, peer, set } = await keeping();
+  t.same([...watcher.routes.keys()], [], 'internal to internal');
+  lab.rib.removePeer(peer.id);
+  lab.settle();
+  const fresh = lab.upPeer('fresh', EXTERNAL);
+  t.equal(fresh.id, peer.id);
+  fresh.announce(['10.1.0.0/16'], set);
+  lab.settle();
+  t.same([...watcher.routes.keys()], ['10.1.0.0/16']);
+});
+
+t.test('a peer that becomes a client while it has no routes is reflected', async (t) => {
+  const { lab, watcher, peer, set } = await keeping();
+  peer.withdraws(['10.1.0.0/16']);
+  lab.settle();
+  peer.update({ isRouteReflectorClient: true });
+  peer.announce(['10.1.0.0/16'], set);
+  lab.settle();
+  t.same([...watcher.routes.keys()], ['10.1.0.0/16']);
+});
+
 t.test(
   'weight goes before LOCAL_PREF: of the neighbor, or of the rule that set one last',
   async (t) => {

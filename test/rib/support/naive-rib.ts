@@ -233,7 +233,7 @@ export class NaiveRib {
     const session = { peerType, name: '', localAsNumber: LOCAL_AS } as const;
     const policy = Policy.compile(rules, session);
     const { interface: name } = this.#hop(set);
-    const where = { family, bytes, at: 0, bits: length };
+    const where = { family, bytes, at: 0, bits: length, learnedFrom: '' };
     return policy.evaluate({ ...where, source, attributes: set, interface: name });
   }
 
