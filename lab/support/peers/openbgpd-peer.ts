@@ -21,7 +21,9 @@ export const openbgpdPeer: PeerProgram = {
   needs: [BGPD, 'bgpctl'],
   lacks: {
     'refresh-answer':
-      'open: asked on a loaded machine it sent nothing again; the cause is not known yet',
+      "finds every family 'not negotiated' in a ROUTE-REFRESH and sends nothing, to BIRD neither",
+    'both-families':
+      'announces its IPv6 routes on an IPv4 session with ::1 as next hop, whatever set nexthop says',
     'extended-messages': 'this version does not offer them',
     'long-lived': 'has none, as it is no restarting speaker',
     restarter: 'announces End-of-RIB only, never that it restarts (bgpd.conf(5), announce restart)',
@@ -68,14 +70,7 @@ socket "${socket}"
 ${config.sessions.map((session) => neighbor(config, session)).join('\n')}
 allow from any
 allow to any
-${config.sessions.map((session) => nextHops(config, session)).join('\n')}
 `;
-}
-
-/** It takes ::1 for its IPv6 address beside an IPv4 one. */
-function nextHops({ addresses }: PeerConfig, session: PeerSession): string {
-  if (familiesOf(session).length === 1) return '';
-  return `match to ${session.address} prefix ::/0 prefixlen >= 0 set nexthop ${addresses[6]}`;
 }
 
 /** Statements end at the line's end; empty lines are fine. */

@@ -89,6 +89,7 @@ export type PeerGap =
   | 'shutdown-text-in'
   | 'refresh'
   | 'refresh-answer'
+  | 'both-families'
   | 'extended-messages'
   | 'roles'
   | 'long-lived';

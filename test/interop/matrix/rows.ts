@@ -98,7 +98,11 @@ export const FEATURE_ROWS: readonly Row[] = [
   { title: 'ADD-PATH, us to peer', play: addPathOut },
   { title: 'route refresh, peer asks', gap: 'refresh', play: refresh },
   { title: 'route refresh, we ask', gap: 'refresh-answer', play: askRefresh },
-  { title: 'both families on one session', play: (stage) => soon(() => assertMixed(stage)) },
+  {
+    title: 'both families on one session',
+    gap: 'both-families',
+    play: (stage) => soon(() => assertMixed(stage)),
+  },
   { title: 'extended messages (RFC 8654)', gap: 'extended-messages', play: extendedMessages },
   { title: 'roles, both strict (RFC 9234)', gap: 'roles', play: roles },
   { title: 'graceful restart, we help', gap: 'restarter', play: helpRestart },
