@@ -13,7 +13,7 @@ import { FolderWatcher } from './folder-watcher.ts';
 import type { ObjectSource, SourceContents } from './object-source.ts';
 
 /** Quiet that must follow a change before it is read. */
-const SETTLE_MS = 60;
+const SETTLE_MS = 30;
 /** A folder that is never quiet is read this long after its first change. */
 const MAX_SETTLE_MS = 400;
 /** Between two looks at names and times, for what was not notified. */

@@ -10,7 +10,7 @@ import type { Snapshot } from './snapshot.ts';
 import { SnapshotAssembler } from './snapshot-assembler.ts';
 
 /** Quiet that must follow a change before a snapshot is made of it. */
-const SETTLE_MS = 40;
+const SETTLE_MS = 20;
 /** Changes that never pause are put into a snapshot this long after the first. */
 const MAX_SETTLE_MS = 200;
 
