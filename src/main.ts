@@ -213,10 +213,11 @@ class Process {
     this.#web = await Web.open(web, { ...parts, progress: this.#progress, datastore });
   }
 
-  #applyConfig(isForced: boolean): boolean {
-    if (isForced) return this.#source.release?.() ?? false;
+  #applyConfig(isForced: boolean): string | undefined {
+    const { release } = this.#source;
+    if (isForced) return release ? release.call(this.#source) : 'a file is never held';
     this.#source.reload();
-    return true;
+    return undefined;
   }
 
   async #openApi(context: ViewContext, path: string): Promise<Server> {

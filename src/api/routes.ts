@@ -84,9 +84,10 @@ const ROUTES: readonly RouteEntry[] = [
     done(commands.enableNeighbor(parameters[0]!)),
   ),
   post('/v1/plan', ({ commands }, { body }) => ({ pending: commands.plan(body) })),
-  post('/v1/apply', ({ commands }, { body }) => ({
-    value: { ok: commands.applyConfig(flagOf(body, 'force')) },
-  })),
+  post('/v1/apply', ({ commands }, { body }) => {
+    const reason = commands.applyConfig(flagOf(body, 'force'));
+    return { value: reason === undefined ? { ok: true } : { ok: false, reason } };
+  }),
   post('/v1/log-level', ({ commands }, { body }) => {
     commands.setLogLevel(textOf(body, 'level') ?? '');
     return { value: { ok: true } };

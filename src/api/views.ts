@@ -290,9 +290,9 @@ export interface DaemonCommands {
   /**
    * Reads the configuration again; or applies what is held.
    *
-   * @returns false when nothing is held
+   * @returns why it did not, in words
    */
-  applyConfig(isForced: boolean): boolean;
+  applyConfig(isForced: boolean): string | undefined;
   /** What applying a configuration, in the shape of a file, would do. @throws CatbirdError when it is not valid */
   plan(document: unknown): Promise<object>;
 }

@@ -43,6 +43,15 @@ export function excessiveLosses(
   ];
 }
 
+/** Whatever `after` has less of, however little. */
+export function allLosses(before: Config, after: Config): readonly Loss[] {
+  return [
+    lossOfPeers(before, after, false),
+    lossOf('pools', cidrs(before.pools), cidrs(after.pools)),
+    lossOf('routes', ownRoutes(before), ownRoutes(after)),
+  ].filter(({ lost }) => lost > 0);
+}
+
 /** In words: `5 of 6 peers, all 2 pools`. */
 export function describeLosses(losses: readonly Loss[]): string {
   const words = ({ what, before, lost }: Loss) =>

@@ -46,8 +46,8 @@ export interface ViewContext {
   templates(): object | undefined;
   /** How datastore and daemon stand to each other; undefined for a file. */
   datastore(): object | undefined;
-  /** Reads the configuration again; or applies what is held, and tells whether there was something. */
-  applyConfig(isForced: boolean): boolean;
+  /** Reads the configuration again; or applies what is held. @returns why it did not, in words */
+  applyConfig(isForced: boolean): string | undefined;
 }
 
 /** RIB-2: how far a next hop is, where the kernel cannot tell. */

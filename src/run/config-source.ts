@@ -32,13 +32,15 @@ export interface DatastoreReport {
   readonly held: HeldReport | null;
 }
 
-/** A configuration that takes away too much. */
+/** What is not taken over: a configuration that takes away too much, or one that is none. */
 export interface HeldReport {
   readonly reason: string;
   /** ISO 8601. */
   readonly since: string;
   /** Until it is applied all the same; null: when an operator says so. */
   readonly releaseInSec: number | null;
+  /** False when the datastore has nothing that could be applied: the own Node is gone. */
+  readonly canForce: boolean;
 }
 
 export interface ConfigSource {
@@ -51,8 +53,8 @@ export interface ConfigSource {
   /**
    * Applies what is held.
    *
-   * @returns false when nothing is
+   * @returns why it did not, in words
    */
-  release?(): boolean;
+  release?(): string | undefined;
   stop(): Promise<void>;
 }

@@ -6,9 +6,10 @@
  *
  * A configuration that takes away too much is held: what runs stays, until the datastore says something
  * better, an operator releases it, or the configured time has passed. The first one is compared with what
- * an earlier run stored.
+ * an earlier run stored. What is put back into an emptied datastore comes piece by piece: while parts of
+ * what runs are yet to come, it is waited for quiet.
  */
-import { type BrakeOptions, describeLosses, excessiveLosses } from '../config/brake.ts';
+import { allLosses, type BrakeOptions, describeLosses, excessiveLosses } from '../config/brake.ts';
 import type { Config } from '../config/model.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -20,6 +21,10 @@ import type { StateFile } from './state-file.ts';
 const START_PATIENCE_MS = 10_000;
 /** Before a datastore that could not even be opened is opened again. */
 const REOPEN_MS = 5_000;
+/** Quiet after which what came back counts as all there is. */
+const RETURN_QUIET_MS = 3_000;
+/** A datastore that is never quiet counts as back this long after it began to return. */
+const MAX_RETURN_MS = 30_000;
 
 export interface GuardedSourceParts {
   /** Opens the datastore; once more when that failed. */
@@ -32,9 +37,12 @@ export interface GuardedSourceParts {
 }
 
 interface Held {
-  readonly delivery: ConfigDelivery;
+  /** undefined: the datastore has nothing that could be applied. */
+  readonly delivery: ConfigDelivery | undefined;
   readonly generation: number;
   readonly reason: string;
+  /** When it began to come back. */
+  readonly returnsSince?: number;
   readonly since: number;
   readonly until: number | undefined;
   readonly timer: Timer | undefined;
@@ -115,17 +123,20 @@ export class GuardedSource implements ConfigSource {
             since: new Date(held.since).toISOString(),
             releaseInSec:
               held.until === undefined ? null : Math.max(0, Math.ceil((held.until - now) / 1000)),
+            canForce: held.delivery !== undefined,
           }
         : null,
     };
   }
 
-  release(): boolean {
+  release(): string | undefined {
     const held = this.#held;
-    if (!held) return false;
+    if (!held) return 'no configuration is held; catbird show config tells what runs';
+    if (!held.delivery)
+      return `there is nothing to apply: ${held.reason}; what runs stays until the datastore has something for this node`;
     this.#forgetHeld();
     this.#pass(held.delivery, held.generation);
-    return true;
+    return undefined;
   }
 
   async #load() {
@@ -187,15 +198,59 @@ export class GuardedSource implements ConfigSource {
       this.#hold(delivery, generation, reason);
       return;
     }
+    if (this.#held && this.#isIncomplete(config)) {
+      this.#awaitRest(delivery, generation, this.#held);
+      return;
+    }
     this.#forgetHeld();
     this.#pass(delivery, generation);
   }
 
+  /** Something that runs is not in it. */
+  #isIncomplete(config: Config): boolean {
+    const running = this.#running;
+    if (this.#parts.options.brakeShare === undefined || !running) return false;
+    return allLosses(running, config).length > 0;
+  }
+
+  /** Most of what was taken away is back: the rest is likely on its way. */
+  #awaitRest(delivery: ConfigDelivery, generation: number, before: Held): void {
+    before.timer?.cancel();
+    const { clock } = this.#parts;
+    const now = clock.wallTime();
+    const returnsSince = before.returnsSince ?? now;
+    const waitMs = Math.max(0, Math.min(RETURN_QUIET_MS, returnsSince + MAX_RETURN_MS - now));
+    const losses = describeLosses(allLosses(this.#running!, delivery.config!));
+    const reason = `what was taken away comes back, still without ${losses}`;
+    this.#held = {
+      delivery,
+      generation,
+      reason,
+      returnsSince,
+      since: before.since,
+      until: now + waitMs,
+      timer: clock.setTimer(waitMs, () => this.release()),
+    };
+    this.#onDelivery({ ...delivery, config: undefined, isHeld: true });
+  }
+
   /** Nothing usable, such as when the own node is gone: what runs, or ran before, is kept. */
   #takeNothing(delivery: ConfigDelivery): void {
-    this.#forgetHeld();
+    this.#holdNothing(delivery.faults[0] ?? 'the datastore has nothing for this node');
     this.#useStored(delivery.faults[0] ?? 'the datastore has nothing for this node');
     this.#onDelivery({ ...delivery, faults: [...this.#storedFaults(), ...delivery.faults] });
+  }
+
+  /** Not before something ran: then there is nothing to keep. */
+  #holdNothing(reason: string): void {
+    const before = this.#held;
+    this.#forgetHeld();
+    if (!this.#running) return;
+    const now = this.#parts.clock.wallTime();
+    if (!before && this.#state === 'followed') this.#confirmedAt = now;
+    const since = before?.since ?? now;
+    const never = { until: undefined, timer: undefined };
+    this.#held = { delivery: undefined, generation: this.#desired, reason, since, ...never };
   }
 
   #storedFaults(): readonly string[] {
@@ -223,7 +278,7 @@ export class GuardedSource implements ConfigSource {
     const before = this.#held;
     before?.timer?.cancel();
     const now = clock.wallTime();
-    const since = before?.since ?? now;
+    const since = before?.delivery ? before.since : now;
     const until = options.brakeWaitMs === undefined ? undefined : since + options.brakeWaitMs;
     const timer =
       until === undefined

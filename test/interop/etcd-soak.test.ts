@@ -1,6 +1,6 @@
 /**
- * Five nodes follow an etcd of a thousand objects while keys change at random and etcd is compacted and
- * killed: no session flaps, and no block that stands is missing in any kernel for a moment.
+ * Five nodes follow an etcd of a thousand objects while keys change at random and etcd is compacted,
+ * killed and emptied: no session flaps, and no block that stands is missing in any kernel for a moment.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -195,6 +195,19 @@ function startNode(t: Test, lab: Laboratory, index: number): LiveNode {
   return { name, namespace, daemon: lab.start(name, namespace, argv), socket, removed, monitor };
 }
 
+/** What `show config` says under `datastore`. */
+function isHeld({ socket }: LiveNode): boolean {
+  const argv = [process.execPath, CATBIRD, 'show', 'config', '--api', socket, '-o', 'json'];
+  const { datastore } = JSON.parse(run(argv)) as { datastore: { held: object | null } };
+  return datastore.held !== null;
+}
+
+function assertHeld(nodes: readonly LiveNode[], expected: boolean): void {
+  const others = nodes.filter((node) => isHeld(node) !== expected).map(({ name }) => name);
+  if (others.length > 0)
+    throw new Error(`${others.join()}: ${expected ? 'nothing' : 'something'} is held`);
+}
+
 interface Neighbor {
   readonly name: string;
   readonly state: string;
@@ -265,6 +278,14 @@ t.test('a thousand objects that never rest', { skip: obstacle ?? false }, async 
     await etcd.ready();
     await churn.run(CHANGES_PER_PHASE);
     await settle('changes arrive after an outage');
+
+    await etcd.deleteAll('/');
+    await lab.expect('an emptied etcd is held', 20, () => assertHeld(nodes, true));
+    assertRoutes(nodes, churn);
+    for (const object of [...CLUSTER, ...churn.blocks.values()]) await churn.put(object);
+    await lab.expect('nothing is held any more', 20, () => assertHeld(nodes, false));
+    await churn.run(CHANGES_PER_PHASE);
+    await settle('changes arrive after all was gone');
 
     t.strictSame(flapped(before.flat(), nodes.flatMap(neighborsOf)), [], 'no session flapped');
     const standing = CLUSTER.filter(({ kind }) => kind === 'BlockAffinity').map(

@@ -98,20 +98,67 @@ t.test('a configuration that takes away too much is held until it is forced', as
     generation: { desired: 2, applied: 1 },
     held: { reason: 'it would remove 5 of 6 peers', releaseInSec: null },
   });
-  t.equal(source.release(), true);
+  t.equal(source.release(), undefined);
   t.same(peers(), [6, undefined, 1]);
   t.match(source.report(), { ageSec: 0, generation: { desired: 2, applied: 2 }, held: null });
-  t.equal(source.release(), false);
+  t.match(source.release(), /no configuration is held/);
 });
 
-t.test('what comes back in time is applied, and nothing is held any more', async (t) => {
+t.test('what comes back whole is applied, and nothing is held any more', async (t) => {
   const { send, peers, source, turns } = play();
   await turns();
   send(withPeers(6));
   send(withPeers(0));
-  send(withPeers(5));
-  t.same(peers(), [6, undefined, 5]);
+  send(withPeers(7));
+  t.same(peers(), [6, undefined, 7]);
   t.equal(source.report().held, null);
+});
+
+t.test('what comes back piece by piece is applied when it is whole', async (t) => {
+  const { send, peers, source, turns, clock } = play();
+  await turns();
+  send(withPeers(6));
+  for (const count of [0, 2, 4, 5]) {
+    send(withPeers(count));
+    clock.advance(2000);
+  }
+  t.match(source.report().held, { reason: /comes back, still without 1 of 6 peers/ });
+  send(withPeers(6));
+  t.same(peers(), [6, undefined, undefined, undefined, undefined, 6]);
+  t.equal(source.report().held, null);
+});
+
+t.test('what does not come back is gone after some quiet, or when it is never quiet', async (t) => {
+  const { send, peers, turns, clock } = play();
+  await turns();
+  send(withPeers(6));
+  send(withPeers(0));
+  send(withPeers(5));
+  clock.advance(3000);
+  t.same(peers().at(-1), 5);
+  send(withPeers(0));
+  for (let i = 0; i < 15; i++) {
+    send(withPeers(4));
+    clock.advance(2000);
+  }
+  t.same(peers().at(-1), 4);
+});
+
+t.test('an own node that is gone is held, and there is nothing to force', async (t) => {
+  const { send, peers, source, turns, clock } = play();
+  await turns();
+  send(withPeers(6));
+  send(undefined, { faults: ['there is no Node n1'] });
+  clock.advance(5000);
+  t.match(source.report(), {
+    ageSec: 5,
+    held: { reason: 'there is no Node n1', releaseInSec: null, canForce: false },
+  });
+  t.match(source.release(), /nothing to apply: there is no Node n1; what runs stays/);
+  t.same(peers(), [6, undefined]);
+  send(withPeers(6));
+  t.same(peers(), [6, undefined, 6]);
+  t.match(source.report(), { ageSec: 0, held: null });
 });
 
 t.test('the wait counts from the first of several in a row', async (t) => {

@@ -115,7 +115,7 @@ export class LabNode {
       faults: () => [],
       templates: () => undefined,
       datastore: () => undefined,
-      applyConfig: () => false,
+      applyConfig: () => 'nothing is held',
     };
     this.#running = {
       daemon,

@@ -169,7 +169,7 @@ export function recordingCommands(record: string[]): DaemonCommands {
     plan: async () => ({ changes: false }),
     applyConfig: (isForced) => {
       record.push(`apply ${isForced}`);
-      return !isForced;
+      return isForced ? 'no configuration is held' : undefined;
     },
     setLogLevel: (level) => void record.push(`log-level ${level}`),
     drain: ({ waitSec, text, stops }) =>
