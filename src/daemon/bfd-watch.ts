@@ -87,5 +87,6 @@ function peerOf({
 function isSamePath(a: BfdPeer, b: BfdPeer): boolean {
   const [ours, theirs] = [a.localAddress, b.localAddress];
   const isSameSource = ours && theirs ? sameAddress(ours, theirs) : ours === theirs;
-  return isSameSource && a.isMultihop === b.isMultihop;
+  const isSameEnd = sameAddress(a.remoteAddress, b.remoteAddress);
+  return isSameSource && isSameEnd && a.isMultihop === b.isMultihop;
 }

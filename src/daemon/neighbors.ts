@@ -11,7 +11,7 @@ import type { Config, NeighborConfig, NeighborRangeConfig } from '../config/mode
 import { type Address, isUnspecified, sameAddress } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
 import { containsAddress } from '../net/prefix.ts';
-import { formatAddress, formatPrefix, formatScopedAddress } from '../net/text.ts';
+import { formatPrefix, formatScopedAddress } from '../net/text.ts';
 import type { PeerId } from '../rib/ids.ts';
 import type { Discovery } from '../runtime/discovery.ts';
 import { Handover } from './handover.ts';
@@ -301,7 +301,7 @@ function memberOf(
   const { prefix: _prefix, limit: _limit, ...session } = range;
   return {
     ...session,
-    name: `Dynamic_${formatAddress(address)}`,
+    name: `Dynamic_${formatScopedAddress(address, zone)}`,
     address,
     interface: zone,
     passive: true,

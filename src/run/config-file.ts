@@ -38,6 +38,7 @@ export class ConfigFileSource implements ConfigSource {
   readonly #path: string;
   readonly #passwordFiles = new Set<string>();
   readonly #changed = () => this.reload();
+  #reading: Promise<void> = Promise.resolve();
   #onDelivery: ((delivery: ConfigDelivery) => void) | undefined;
 
   constructor(path: string) {
@@ -54,8 +55,9 @@ export class ConfigFileSource implements ConfigSource {
     this.#follow(first.config);
   }
 
+  /** One by one, so that what is delivered last was read last. */
   reload(): void {
-    void this.#read(); // readConfigFile turns every failure into faults
+    this.#reading = this.#reading.then(() => this.#read()); // readConfigFile never rejects
   }
 
   async stop(): Promise<void> {
