@@ -8,4 +8,6 @@ export interface Datastore {
    */
   start(onSnapshot: (snapshot: Snapshot) => void): Promise<void>;
   stop(): Promise<void>;
+  /** Since a store last answered, ms: of several the longest; 0 while all is well. */
+  contactAgeMs?(): number;
 }

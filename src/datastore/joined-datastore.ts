@@ -54,6 +54,10 @@ export class JoinedDatastore implements Datastore {
     await Promise.all(this.#sources.map((source) => source.stop()));
   }
 
+  contactAgeMs(): number {
+    return Math.max(0, ...this.#sources.map((source) => source.contactAgeMs?.() ?? 0));
+  }
+
   #take(source: ObjectSource, contents: SourceContents): void {
     this.#contents.set(source, contents);
     if (this.#state === 'running') this.#settle();

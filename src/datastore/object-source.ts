@@ -29,4 +29,6 @@ export interface ObjectSource {
    * @returns false while what the snapshot refers to is being read: it waits for the contents that come
    */
   onSnapshot?(snapshot: Snapshot): boolean;
+  /** Since the store last answered, ms; 0 while all is well. A folder has nobody who answers. */
+  contactAgeMs?(): number;
 }

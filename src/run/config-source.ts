@@ -27,6 +27,8 @@ export interface DatastoreReport {
   readonly state: 'followed' | 'unreachable' | 'stored';
   /** Since the datastore was last known to say what runs; 0 while it is followed. */
   readonly ageSec: number;
+  /** Since the datastore last answered; 0 while it does. Told from the first attempt in vain. */
+  readonly contactAgeSec: number;
   /** Counts configurations: the newest one, and the one that runs. They differ while one is held. */
   readonly generation: { readonly desired: number; readonly applied: number };
   readonly held: HeldReport | null;
@@ -56,5 +58,7 @@ export interface ConfigSource {
    * @returns why it did not, in words
    */
   release?(): string | undefined;
+  /** Since the datastore last answered, ms; 0 while it does. */
+  contactAgeMs?(): number;
   stop(): Promise<void>;
 }

@@ -64,6 +64,10 @@ export class DatastoreSource implements ConfigSource {
     this.#rendering ??= this.#renderAll();
   }
 
+  contactAgeMs(): number {
+    return this.#parts.datastore.contactAgeMs?.() ?? 0;
+  }
+
   async stop(): Promise<void> {
     this.#onDelivery = () => {};
     await this.#parts.templates?.stop();

@@ -116,6 +116,7 @@ export class GuardedSource implements ConfigSource {
     return {
       state: this.#state,
       ageSec: isCurrent ? 0 : Math.max(0, Math.round((now - this.#confirmedAt) / 1000)),
+      contactAgeSec: Math.round((this.#inner?.contactAgeMs?.() ?? 0) / 1000),
       generation: { desired: this.#desired, applied: this.#applied },
       held: held
         ? {

@@ -33,12 +33,14 @@ function play({ stored, hasBrake = true, brakeWaitMs, failures = 0 }: Play = {})
   const saved: Config[] = [];
   let send: (delivery: ConfigDelivery) => void = () => {};
   let opened = 0;
+  let silentMs = 0;
   const inner = (): ConfigSource => ({
     start: async (onDelivery) => {
       if (++opened <= failures) throw new Error('no such folder');
       send = onDelivery;
     },
     reload: () => {},
+    contactAgeMs: () => silentMs,
     stop: async () => {},
   });
   const source = new GuardedSource({
@@ -62,6 +64,9 @@ function play({ stored, hasBrake = true, brakeWaitMs, failures = 0 }: Play = {})
     deliveries,
     saved,
     turns,
+    silence: (ms: number) => {
+      silentMs = ms;
+    },
     send: (config: Config | undefined, more: Partial<ConfigDelivery> = {}) =>
       send({ config, faults: [], ...more }),
     peers: () => deliveries.map(({ config }) => config?.neighbors.length),
@@ -78,6 +83,7 @@ t.test('what the datastore says is applied and stored', async (t) => {
   t.same(source.report(), {
     state: 'followed',
     ageSec: 0,
+    contactAgeSec: 0,
     generation: { desired: 2, applied: 2 },
     held: null,
   });
@@ -242,6 +248,14 @@ t.test('an outage changes nothing but the age', async (t) => {
   t.equal(saved.length, 1);
   send(config);
   t.match(source.report(), { state: 'followed', ageSec: 0 });
+});
+
+t.test('silence of the datastore shows before it counts as an outage', async (t) => {
+  const { source, send, turns, silence } = play();
+  await turns();
+  send(withPeers(3));
+  silence(4_000);
+  t.match(source.report(), { state: 'followed', ageSec: 0, contactAgeSec: 4 });
 });
 
 t.test('nothing is delivered after the source has stopped', async (t) => {

@@ -31,7 +31,13 @@ t.test('a faulty configuration is desired and not applied', async (t) => {
 
 t.test('of a datastore its state and age are told', async (t) => {
   const generation = { desired: 9, applied: 7 };
-  const values = read(makeProgress(), { state: 'unreachable', ageSec: 33, generation, held: null });
+  const values = read(makeProgress(), {
+    state: 'unreachable',
+    ageSec: 33,
+    contactAgeSec: 33,
+    generation,
+    held: null,
+  });
   t.equal(values.get('catbird_config_generation{desired}'), 9);
   t.equal(values.get('catbird_config_generation{applied}'), 7);
   t.equal(values.get('catbird_datastore_age_seconds{}'), 33);

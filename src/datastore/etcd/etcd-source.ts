@@ -65,7 +65,9 @@ export class EtcdSource implements ObjectSource {
   #wakeUp: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
   #backOffMs = FIRST_BACK_OFF_MS;
-  #outage: { readonly reason: string; timer: Timer; isTold: boolean } | undefined;
+  #outage:
+    | { readonly reason: string; readonly since: number; timer: Timer; isTold: boolean }
+    | undefined;
   #isTellQueued = false;
 
   /** @throws CatbirdError CATBIRD_DATASTORE_SETTINGS for a malformed endpoint */
@@ -94,6 +96,10 @@ export class EtcdSource implements ObjectSource {
     this.#session?.stop();
     this.#connection?.close();
     await this.#running;
+  }
+
+  contactAgeMs(): number {
+    return this.#outage ? this.#ports.clock.now() - this.#outage.since : 0;
   }
 
   async #run(): Promise<void> {
@@ -239,7 +245,7 @@ export class EtcdSource implements ObjectSource {
       this.#outage.isTold = true;
       this.#tellNow();
     });
-    this.#outage = { reason, timer, isTold: false };
+    this.#outage = { reason, since: this.#ports.clock.now(), timer, isTold: false };
   }
 
   async #backOff(): Promise<void> {

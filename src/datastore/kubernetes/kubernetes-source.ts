@@ -71,6 +71,10 @@ export class KubernetesSource implements ObjectSource {
     this.#ports.api.close();
   }
 
+  contactAgeMs(): number {
+    return Math.max(...[this.#nodes, ...this.#calico].map(({ contactAgeMs }) => contactAgeMs));
+  }
+
   /** Finds the layout, and again as long as there is nothing in it. */
   async #discover(): Promise<void> {
     const { api, random } = this.#ports;

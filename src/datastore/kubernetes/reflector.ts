@@ -93,6 +93,8 @@ export class Reflector {
   #isUnpaged = false;
   #failures = 0;
   #lastAnswerAt: number;
+  /** The latest attempt had no answer. */
+  #isUnanswered = false;
   #absentSince: number | undefined;
   #wake: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
@@ -109,12 +111,17 @@ export class Reflector {
     return this.#standing;
   }
 
-  /** What keeps it from being as it should, in words; undefined when nothing does. */
+  /** Since the API server last answered, ms; 0 unless the latest attempt had no answer. */
+  get contactAgeMs(): number {
+    return this.#isUnanswered ? this.#ports.clock.now() - this.#lastAnswerAt : 0;
+  }
+
   /** The problem is that nobody answers. */
   get isSilent(): boolean {
     return this.#problem === SILENT;
   }
 
+  /** What keeps it from being as it should, in words; undefined when nothing does. */
   get problem(): string | undefined {
     return this.#problem;
   }
@@ -303,15 +310,21 @@ export class Reflector {
 
   /** The server has said what we asked for. */
   #answered(): void {
-    this.#lastAnswerAt = this.#ports.clock.now();
+    this.#heard();
     if (this.#standing === 'synced') this.#take(this.#items, 'synced', undefined);
+  }
+
+  #heard(): void {
+    this.#lastAnswerAt = this.#ports.clock.now();
+    this.#isUnanswered = false;
   }
 
   /** @returns how long to wait */
   #failed(error: ApiError): number {
     this.#failures++;
     const isWatching = this.#version !== undefined;
-    if (error.status !== undefined) this.#lastAnswerAt = this.#ports.clock.now();
+    if (error.status === undefined) this.#isUnanswered = true;
+    else this.#heard();
     if (error.isExpired) return this.#expired(isWatching);
     if (isWatching && (error.status === 404 || error.status === 403)) this.#version = undefined;
     else if (isWatching && error.status === 405) this.#isWatchable = false;

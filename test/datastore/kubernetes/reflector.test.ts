@@ -292,6 +292,7 @@ t.test('an outage changes nothing, and is a fault after ten minutes (§3.2)', as
   }
   t.ok(api.count < 60, `${api.count} requests in ten minutes`);
   t.strictSame([names(), reflector.problem, changes()], [['a'], undefined, before]);
+  t.ok(reflector.contactAgeMs >= 599_000, 'the silence is told from its begin');
   (await next(15_000)).fail(new ApiError('connection refused'));
   await turn();
   t.match(reflector.problem, /ten minutes/);
@@ -299,7 +300,7 @@ t.test('an outage changes nothing, and is a fault after ten minutes (§3.2)', as
   t.equal(list.query.get('limit'), '500', 'five failures without progress: a list');
   list.answer('7', [peer('a', '1')]);
   await turn();
-  t.strictSame([names(), reflector.problem], [['a'], undefined]);
+  t.strictSame([names(), reflector.problem, reflector.contactAgeMs], [['a'], undefined, 0]);
 });
 
 t.test('while nothing was ever read, what hinders it is told at once', async (t) => {
