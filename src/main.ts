@@ -201,6 +201,7 @@ class Process {
       faults: () => this.#faults,
       templates: () => this.#templates,
       datastore: () => this.#source.report?.(),
+      heldConfig: () => this.#source.heldConfig,
       applyConfig: (isForced) => this.#applyConfig(isForced),
     };
   }

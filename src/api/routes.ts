@@ -51,6 +51,7 @@ const NO_NEIGHBOR = 'there is no neighbor of that name; `catbird show neighbors`
 const ROUTES: readonly RouteEntry[] = [
   get('/v1/version', ({ views }) => ({ value: views.version() })),
   get('/v1/status', ({ views }) => ({ value: views.status() })),
+  get('/v1/diff', ({ views }) => ({ value: views.diff() })),
   get('/v1/neighbors', ({ views }) => ({ value: views.neighbors() })),
   get('/v1/neighbors/([^/]+)', ({ views }, { parameters }) => one(views.neighbor(parameters[0]!))),
   get('/v1/rib', ({ views }, { query }) => many(views.rib(query.get('query') ?? undefined), query)),

@@ -233,6 +233,31 @@ export interface VersionView {
   readonly asNumber: number;
 }
 
+/** What the newest configuration says against what runs. */
+export interface DiffView {
+  /** Nothing is left to be done. */
+  readonly isInForce: boolean;
+  /** As `show config` has it under `datastore`. */
+  readonly held: HeldView | null;
+  /** Lines of what runs (`-`) and of what is held (`+`), secrets hidden. */
+  readonly changes: readonly string[];
+  readonly faults: readonly string[];
+  readonly needsRestart: readonly {
+    readonly key: string;
+    readonly from: unknown;
+    readonly to: unknown;
+  }[];
+  /** Sessions that end when those in their place have brought their routes. */
+  readonly leaving: readonly { readonly name: string; readonly address: string }[];
+}
+
+export interface HeldView {
+  readonly reason: string;
+  readonly since: string;
+  readonly releaseInSec: number | null;
+  readonly canForce: boolean;
+}
+
 /** What can be watched. */
 export const FEED_TOPICS = ['routes', 'neighbors', 'fib', 'config'] as const;
 export type FeedTopic = (typeof FEED_TOPICS)[number];
@@ -249,6 +274,7 @@ export interface DaemonViews {
   watch(topic: FeedTopic): Watcher | undefined;
   version(): VersionView;
   status(): StatusView;
+  diff(): DiffView;
   neighbors(): readonly NeighborView[];
   neighbor(name: string): NeighborView | undefined;
   /** @param query a prefix (exact) or an address (longest match); undefined for everything */

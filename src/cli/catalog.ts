@@ -253,6 +253,17 @@ ${API_HELP}`,
     load: async () => (await import('./commands/plan.ts')).plan,
   },
   {
+    name: 'diff',
+    summary: 'what the newest configuration says against what runs',
+    help: `catbird diff [-o json|table]
+
+Tells what is not in force: what the brake holds, line by line, faults, keys that wait for a restart, sessions that
+end when those in their place have brought their routes. Exit code 1 when there is anything.
+
+${API_HELP}`,
+    load: async () => (await import('./commands/diff.ts')).diff,
+  },
+  {
     name: 'apply',
     summary: 'read the configuration again, or release a held one',
     help: `catbird apply [--force]

@@ -74,11 +74,14 @@ export class Daemon {
   readonly #installer: RouteInstaller;
   #recovery: Recovery | undefined;
   #config: Config;
+  /** What the process was started with: keys of class `restart` are in force as they stand there. */
+  readonly startConfig: Config;
 
   /** @param config the first configuration; its identity shapes the RIB */
   constructor(config: Config, ports: DaemonPorts) {
     const { clock, log } = ports;
     this.#config = config;
+    this.startConfig = config;
     this.#ports = ports;
     this.rib = new Rib({
       ...identityOf(config),

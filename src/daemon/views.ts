@@ -1,11 +1,18 @@
 /** The daemon's read views and administrative commands, as the API serves them. */
-import type { DaemonCommands, DaemonViews, RouteView, VersionView } from '../api/views.ts';
+import type {
+  DaemonCommands,
+  DaemonViews,
+  HeldView,
+  RouteView,
+  VersionView,
+} from '../api/views.ts';
 import type { StopReason } from '../bgp/session/session.ts';
 import {
   CEASE_ADMINISTRATIVE_RESET,
   CEASE_ADMINISTRATIVE_SHUTDOWN,
 } from '../bgp/wire/constants.ts';
 import { checkConfig } from '../config/check.ts';
+import type { Config } from '../config/model.ts';
 import { formatPath } from '../config/parse.ts';
 import { printConfig } from '../config/print.ts';
 import { CatbirdError } from '../net/error.ts';
@@ -21,6 +28,7 @@ import type { LeveledLog } from '../telemetry/log.ts';
 import type { ReadinessRule } from '../web/readiness.ts';
 import { viewAttributes } from './attribute-view.ts';
 import type { Daemon } from './daemon.ts';
+import { viewDiff } from './diff-view.ts';
 import { explain } from './explain.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { Neighbor } from './neighbor.ts';
@@ -45,7 +53,9 @@ export interface ViewContext {
   /** What became of users' templates; undefined without templates. */
   templates(): object | undefined;
   /** How datastore and daemon stand to each other; undefined for a file. */
-  datastore(): object | undefined;
+  datastore(): { readonly held: HeldView | null } | undefined;
+  /** What the brake holds; undefined when it holds nothing that could be applied. */
+  heldConfig(): Config | undefined;
   /** Reads the configuration again; or applies what is held. @returns why it did not, in words */
   applyConfig(isForced: boolean): string | undefined;
 }
@@ -105,6 +115,7 @@ export function makeViews(context: ViewContext): DaemonViews {
       const at = clock.wallTime() - (clock.now() - since);
       return { ...progress, since: since === 0 ? null : new Date(at).toISOString() };
     },
+    diff: () => viewDiff(context),
     config: () => ({
       ...printConfig(daemon.config),
       faults: context.faults(),

@@ -60,5 +60,7 @@ export interface ConfigSource {
   release?(): string | undefined;
   /** Since the datastore last answered, ms; 0 while it does. */
   contactAgeMs?(): number;
+  /** What the brake holds, for a look at it. */
+  readonly heldConfig?: Config | undefined;
   stop(): Promise<void>;
 }

@@ -130,6 +130,10 @@ export class GuardedSource implements ConfigSource {
     };
   }
 
+  get heldConfig(): Config | undefined {
+    return this.#held?.delivery?.config;
+  }
+
   release(): string | undefined {
     const held = this.#held;
     if (!held) return 'no configuration is held; catbird show config tells what runs';

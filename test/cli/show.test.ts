@@ -169,6 +169,20 @@ t.test(
   },
 );
 
+t.test('diff tells what is not in force, and ends with 1', async (t) => {
+  const { api } = await withDaemon(t);
+  const { code, out } = await run(['diff', '--api', api]);
+  t.equal(code, 1);
+  t.match(out, /held since .*all 2 peers; in 9 s it is applied; catbird apply --force/);
+  t.match(
+    out,
+    /fault: BGPPeer.x: no\nwaits for a restart: fib.table 254 -> 100\nleaving: old 10.0.0.9/,
+  );
+  const json = await run(['diff', '-o', 'json', '--api', api]);
+  t.match(JSON.parse(json.out), { isInForce: false, needsRestart: [{ key: 'fib.table' }] });
+  t.equal((await run(['diff', '-o', 'xml', '--api', api])).code, 2);
+});
+
 t.test('explain marks the first "no" and puts neighbors of one fate together', async (t) => {
   const { api } = await withDaemon(t);
   const { code, out } = await run(['explain', '10.0.1.0/24', '--api', api]);

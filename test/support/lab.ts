@@ -63,6 +63,8 @@ export class LabNode {
   readonly discovery = new MemoryDiscovery();
   /** How often the process was asked to end. */
   stopped = 0;
+  /** What the brake holds, for tests that say so. */
+  heldConfig: Config | undefined;
   readonly #lab: Lab;
   #config: Config;
   #running:
@@ -115,6 +117,7 @@ export class LabNode {
       faults: () => [],
       templates: () => undefined,
       datastore: () => undefined,
+      heldConfig: () => this.heldConfig,
       applyConfig: () => 'nothing is held',
     };
     this.#running = {

@@ -3,6 +3,7 @@ import type { ApiContext } from '../../src/api/routes.ts';
 import type {
   DaemonCommands,
   DaemonViews,
+  DiffView,
   ExplainStep,
   ExplainView,
   NeighborView,
@@ -98,6 +99,20 @@ export const STATUS: StatusView = {
   unknownPeers: [],
 };
 
+const DIFF: DiffView = {
+  isInForce: false,
+  held: {
+    reason: 'it would remove all 2 peers',
+    since: '2026-01-01T00:00:00.000Z',
+    releaseInSec: 9,
+    canForce: true,
+  },
+  changes: ['- asNumber: 1'],
+  faults: ['BGPPeer/x: no'],
+  needsRestart: [{ key: 'fib.table', from: 254, to: 100 }],
+  leaving: [{ name: 'old', address: '10.0.0.9' }],
+};
+
 /** Stub views; `routes` is how many the RIB holds. */
 export function stubViews(routes = 2): DaemonViews {
   return {
@@ -110,6 +125,7 @@ export function stubViews(routes = 2): DaemonViews {
       asNumber: 64512,
     }),
     status: () => STATUS,
+    diff: () => DIFF,
     watch: () => undefined,
     neighbors: () => [NEIGHBOR],
     neighbor: (name) => (name === NEIGHBOR.name ? NEIGHBOR : undefined),
