@@ -24,7 +24,7 @@ export function viewNeighbor(
     asNumber: config.asNumber,
     localAsNumber: config.localAsNumber,
     state,
-    since: new Date(clock.wallTime() - ageMs).toISOString(),
+    since: new Date(wallTimeAt(clock, session.since)).toISOString(),
     passive: config.passive,
     shutDown: neighbor.isShutDown,
     leaving: isLeaving,
@@ -73,4 +73,16 @@ function viewFamily(
   const { addPathSend = [], addPathReceive = [] } = session.negotiated ?? {};
   const addPath = { send: addPathSend.includes(family), receive: addPathReceive.includes(family) };
   return { received, accepted, advertised, addPath };
+}
+
+/** Wall time less monotonic time, per clock: read anew only when the wall clock was set. */
+const offsets = new WeakMap<Clock, number>();
+const CLOCK_STEP_MS = 1000;
+
+/** The same text for the same moment however often it is asked for, though both clocks are read apart. */
+function wallTimeAt(clock: Clock, at: number): number {
+  const offset = clock.wallTime() - clock.now();
+  const known = offsets.get(clock);
+  if (known === undefined || Math.abs(known - offset) > CLOCK_STEP_MS) offsets.set(clock, offset);
+  return Math.round(offsets.get(clock)! + at);
 }

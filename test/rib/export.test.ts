@@ -169,12 +169,12 @@ t.test('messages are packed up to the maximum size and no further', async (t) =>
   from.announce(many);
   lab.settle();
   t.equal(to.routes.size, 5000);
-  t.equal(to.messages, 5, '20000 octets of NLRI in messages of 4096');
+  t.equal(to.messages, 6, '20000 octets of NLRI in messages of 4096, of two decision runs');
   to.messages = 0;
   from.withdraws(many);
   lab.settle();
   t.equal(to.routes.size, 0);
-  t.equal(to.messages, 5);
+  t.equal(to.messages, 6);
 });
 
 t.test('export rules: a change sends only differences', async (t) => {

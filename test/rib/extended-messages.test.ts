@@ -177,7 +177,7 @@ t.test('many prefixes share one long message', async (t) => {
   small.messages = 0;
   from.announce(prefixes, { localPref: 100 });
   lab.settle();
-  t.ok(client.messages <= 2, 'as many as decision runs');
+  t.ok(client.messages <= 4, 'as many as decision runs');
   t.ok(small.messages >= 12);
   t.same([client.routes.size, small.routes.size], [12_000, 12_000]);
 });

@@ -93,8 +93,8 @@ t.test('a run over its time makes the next ones smaller', async (t) => {
     from.announce(many);
   }
   lab.settle();
-  t.equal(sizes[0], 8192);
-  t.equal(sizes[1], 2048);
+  t.equal(sizes[0], 2048);
+  t.equal(sizes[1], 512);
   t.equal(
     sizes.reduce((sum, size) => sum + size),
     15_000,
