@@ -9,9 +9,9 @@ import type { Socket } from 'node:net';
 import type { Address } from '../net/address.ts';
 import { hostPrefix } from '../net/prefix.ts';
 import { parseAddress } from '../net/text.ts';
-import type { ReadTurn } from './read-turn.ts';
 import { descriptorOf, limitTtl, markRoutingTraffic, setMd5Key } from './socket-options.ts';
 import type { Connection, ConnectionHandler } from './transport.ts';
+import type { TurnBudget } from './turn-budget.ts';
 
 /** Octets a socket buffers for us before `write` answers false. */
 export const HIGH_WATER_BYTES = 512 * 1024;
@@ -29,6 +29,12 @@ export interface RemoteEnd {
   readonly interface?: string | undefined;
 }
 
+/** What a turn of the event loop has time for, over all connections. */
+export interface Turns {
+  readonly input: TurnBudget;
+  readonly output: TurnBudget;
+}
+
 /** A live connection; `describeError` turns a system error into a sentence. */
 export class TcpConnection implements Connection {
   readonly remoteAddress: Address;
@@ -39,20 +45,23 @@ export class TcpConnection implements Connection {
   #handler: ConnectionHandler | undefined;
   #error: string | undefined;
   #isReleased = false;
-  readonly #turn: ReadTurn;
+  readonly #turns: Turns;
   /** The owner wants no input. */
   #isPaused = false;
   /** Input goes on in the next turn. */
   #isWaiting = false;
+  #isCorked = false;
+  /** What was written leaves in the next turn. */
+  #isHeldBack = false;
 
   constructor(
     socket: Socket,
     remote: RemoteEnd,
-    turn: ReadTurn,
+    turns: Turns,
     describeError: (error: Error) => string,
   ) {
     this.#socket = socket;
-    this.#turn = turn;
+    this.#turns = turns;
     this.#describeError = describeError;
     this.remoteAddress = remote.address;
     this.remotePort = remote.port;
@@ -80,6 +89,7 @@ export class TcpConnection implements Connection {
     else markRoutingTraffic(descriptorOf(this.#socket), this.remoteAddress);
     this.#socket.on('data', (chunk: Buffer) => this.#take(chunk));
     this.#socket.on('drain', () => this.#handler?.onDrain());
+    if (!this.#isPaused) this.#socket.resume();
   }
 
   limitTtl(ttl: number, minimumTtl: number): string | undefined {
@@ -96,11 +106,13 @@ export class TcpConnection implements Connection {
   }
 
   cork(): void {
-    this.#socket.cork();
+    this.#isCorked = true;
+    if (!this.#isHeldBack) this.#socket.cork();
   }
 
   uncork(): void {
-    this.#socket.uncork();
+    this.#isCorked = false;
+    if (!this.#isHeldBack) this.#flush();
   }
 
   pause(): void {
@@ -137,7 +149,7 @@ export class TcpConnection implements Connection {
   /** Hands over a chunk in slices, as long as input has time in this turn. */
   #take(chunk: Buffer): void {
     for (let at = 0; at < chunk.length && this.#handler; at += SLICE_BYTES) {
-      if (!this.#turn.hasTime()) {
+      if (!this.#turns.input.hasTime()) {
         this.#putBack(chunk.subarray(at));
         return;
       }
@@ -146,11 +158,23 @@ export class TcpConnection implements Connection {
     }
   }
 
+  /** What is written while it is held back leaves with it. */
+  #flush(): void {
+    const { output } = this.#turns;
+    this.#isHeldBack = !output.hasTime();
+    if (this.#isHeldBack) {
+      output.wait(() => this.#flush());
+      return;
+    }
+    this.#socket.uncork();
+    if (this.#isCorked) this.#socket.cork();
+  }
+
   #putBack(rest: Buffer): void {
     this.#socket.pause();
     this.#socket.unshift(rest);
     this.#isWaiting = true;
-    this.#turn.wait(() => {
+    this.#turns.input.wait(() => {
       this.#isWaiting = false;
       if (!this.#isPaused) this.#socket.resume();
     });

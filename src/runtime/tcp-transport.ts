@@ -9,12 +9,13 @@ import type { Address } from '../net/address.ts';
 import { CatbirdError } from '../net/error.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { formatAddress } from '../net/text.ts';
+import type { Clock } from './clock.ts';
 import type { InheritedSockets } from './inherited-sockets.ts';
-import { ReadTurn } from './read-turn.ts';
 import { descriptorOf, openProtectedSocket, setMd5Key, setTtl } from './socket-options.ts';
 import { SystemClock } from './system-clock.ts';
-import { addressOf, HIGH_WATER_BYTES, TcpConnection } from './tcp-connection.ts';
+import { addressOf, HIGH_WATER_BYTES, TcpConnection, type Turns } from './tcp-connection.ts';
 import type { Connection, Listener, LocalEndpoint, PeerEndpoint, Transport } from './transport.ts';
+import { TurnBudget } from './turn-budget.ts';
 
 /** All nodes of a large cluster may dial at once; the kernel caps it at net.core.somaxconn. */
 const BACKLOG = 4096;
@@ -45,11 +46,11 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** Live TCP. */
 export class TcpTransport implements Transport {
-  readonly #turn: ReadTurn;
+  readonly #turns: Turns;
   readonly #inherited: InheritedSockets | undefined;
 
-  constructor(turn = new ReadTurn(new SystemClock()), inherited?: InheritedSockets) {
-    this.#turn = turn;
+  constructor(clock: Clock = new SystemClock(), inherited?: InheritedSockets) {
+    this.#turns = { input: new TurnBudget(clock), output: new TurnBudget(clock) };
     this.#inherited = inherited;
   }
 
@@ -57,18 +58,32 @@ export class TcpTransport implements Transport {
     const where = formatEndpoint(to.address, to.port);
     const { socket, problem } = makeSocket(to);
     const describe = (error: Error) => `connection to ${where}: ${reasonOf(error)}`;
-    const connection = new TcpConnection(socket, to, this.#turn, describe);
+    const connection = new TcpConnection(socket, to, this.#turns, describe);
     if (problem) socket.destroy(problem);
     else dial(socket, to);
     return connection;
   }
 
   listen(on: LocalEndpoint, accept: (connection: Connection) => void): Promise<Listener> {
-    const server = createServer({ noDelay: true, highWaterMark: HIGH_WATER_BYTES }, (socket) => {
-      const connection = acceptedConnection(socket, this.#turn);
-      if (connection) accept(connection);
+    const options = { noDelay: true, highWaterMark: HIGH_WATER_BYTES, pauseOnConnect: true };
+    const server = createServer(options, (socket) => {
+      socket.on('error', () => undefined); // while it waits nobody else listens
+      this.#admit(socket, (connection) => {
+        if (server.listening) accept(connection);
+        else connection.abort();
+      });
     });
     return startListening(server, on, this.#inherited?.take(on.address, on.port));
+  }
+
+  /** Hundreds that dial at once are let in over several turns; until then nothing is read from them. */
+  #admit(socket: Socket, accept: (connection: Connection) => void): void {
+    if (!this.#turns.input.hasTime()) {
+      this.#turns.input.wait(() => this.#admit(socket, accept));
+      return;
+    }
+    const connection = acceptedConnection(socket, this.#turns);
+    if (connection) accept(connection);
   }
 }
 
@@ -99,7 +114,7 @@ function dial(socket: Socket, to: PeerEndpoint): void {
 }
 
 /** Undefined when the peer was gone before we saw it. */
-function acceptedConnection(socket: Socket, turn: ReadTurn): TcpConnection | undefined {
+function acceptedConnection(socket: Socket, turns: Turns): TcpConnection | undefined {
   const address = addressOf(socket.remoteAddress);
   const port = socket.remotePort;
   if (!address || port === undefined) {
@@ -111,7 +126,7 @@ function acceptedConnection(socket: Socket, turn: ReadTurn): TcpConnection | und
   return new TcpConnection(
     socket,
     { address, port, interface: socket.remoteAddress?.split('%')[1] },
-    turn,
+    turns,
     (error) => `connection from ${where}: ${reasonOf(error)}`,
   );
 }

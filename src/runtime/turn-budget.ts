@@ -1,7 +1,7 @@
 /**
- * Shares out the time that one turn of the event loop spends on input, over all connections: Node.js
- * reads up to 2 MiB from a socket before it looks at anything else, and at a full table that is 150 ms
- * in which no KEEPALIVE leaves.
+ * Shares out the time that one turn of the event loop spends on input, or on output, over all connections.
+ * Node.js reads up to 2 MiB from a socket before it looks at anything else, accepts whoever waits, and
+ * writes to hundreds of peers one after the other: at a full table that is 150 ms in which no KEEPALIVE leaves.
  *
  * Who finds the time used up puts back what it has and is called in the next turn, those first that
  * wait longest.
@@ -10,8 +10,8 @@ import type { Clock } from './clock.ts';
 
 const TURN_MS = 8;
 
-/** One per transport; see the head of the file. */
-export class ReadTurn {
+/** One per transport and direction; see the head of the file. */
+export class TurnBudget {
   readonly #clock: Clock;
   #isUnderWay = false;
   #endsAt = 0;
@@ -28,7 +28,7 @@ export class ReadTurn {
     this.#clock = clock;
   }
 
-  /** False when input has had its time in this turn. The first to ask begins the turn. */
+  /** False when the time of this turn is used up. The first to ask begins the turn. */
   hasTime(): boolean {
     if (this.#isUnderWay) return this.#clock.now() < this.#endsAt;
     this.#isUnderWay = true;
