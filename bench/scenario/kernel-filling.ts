@@ -87,9 +87,11 @@ function prefixesOf(pid: number): number {
 /** @throws Error when a route is missing or leads elsewhere */
 async function readBack(load: Load): Promise<void> {
   const found = new Map<string, string>();
-  for await (const line of linesOf(['ip', '-n', load.speakerAt, '-4', 'route', 'show'])) {
-    const [, destination, gateway] = /^(\S+) .*?\bvia (\S+)/.exec(line) ?? [];
-    if (destination) found.set(destination, gateway!);
+  for await (const lines of linesOf(['ip', '-n', load.speakerAt, '-4', 'route', 'show'])) {
+    for (const line of lines) {
+      const [, destination, gateway] = /^(\S+) .*?\bvia (\S+)/.exec(line) ?? [];
+      if (destination) found.set(destination, gateway!);
+    }
   }
   for (const { source, routes } of load.offers) {
     const gateway = load.role.neighbors[source]!.address;

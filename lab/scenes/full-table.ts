@@ -2,11 +2,17 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Bird, birdNode, insideBird, startBird } from '../support/bird.ts';
-import type { Daemon } from '../support/daemon.ts';
 import type { Feed } from '../support/feeder.ts';
+import { startFeeder } from '../support/feeder-process.ts';
 import type { Laboratory } from '../support/laboratory.ts';
 import type { NodeProgram } from '../support/node-program.ts';
-import { type RouteSet, routesOfBird, routesOfMrt } from '../support/route-set.ts';
+import {
+  differencesFrom,
+  type RouteSet,
+  type Routes,
+  routesOfBird,
+  routesOfMrt,
+} from '../support/route-set.ts';
 import { writeGeneratedTable } from '../support/table-generator.ts';
 import type { Scene } from './scene.ts';
 
@@ -21,7 +27,6 @@ const DEADLINE_SEC = 90;
 const RECORDED = fileURLToPath(
   new URL('../../../shared/data/full-table-2015.mrt.gz', import.meta.url),
 );
-const FEED_PROGRAM = fileURLToPath(new URL('../feed.ts', import.meta.url));
 
 /** The recorded table beside the checkout; undefined where it is absent. */
 export function recordedTable(): string | undefined {
@@ -99,7 +104,10 @@ async function reflect(
     const state = collector.sessions().get('reflector');
     if (state !== 'Established') throw new Error(`it is ${state}`);
   });
-  const feeder = startFeeder(lab, name, feederAt, file);
+  const feeder = startFeeder(lab, `${name}-feeder`, feederAt, {
+    ...{ to: REFLECTOR, asNumber: AS, routerId: FEEDER },
+    file,
+  });
   await lab.expect(`the collector has ${prefixes} prefixes`, DEADLINE_SEC, () => {
     const count = collector.imported('reflector');
     if (count < prefixes) throw new Error(`it has ${count}; feeder: ${feeder.logTail(1)}`);
@@ -130,19 +138,6 @@ function startCollector(lab: Laboratory, name: string, namespace: string): Bird 
   });
 }
 
-function startFeeder(lab: Laboratory, name: string, namespace: string, file: string): Daemon {
-  const argv = [
-    process.execPath,
-    ...process.execArgv,
-    FEED_PROGRAM,
-    REFLECTOR,
-    `${AS}`,
-    FEEDER,
-    file,
-  ];
-  return lab.start(`${name}-feeder`, namespace, argv);
-}
-
 /**
  * Compares what the collector holds with the file; the reflector's cluster id in front is expected.
  *
@@ -151,17 +146,15 @@ function startFeeder(lab: Laboratory, name: string, namespace: string, file: str
 async function assertSameRoutes(wanted: RouteSet, run: Run): Promise<void> {
   const { namespace, collector } = run;
   const argv = insideBird(namespace, collector, 'show', 'route', 'all', 'protocol', 'reflector');
-  const missing = new Map(wanted);
-  const differences: string[] = [];
-  for await (const [prefix, attributes] of routesOfBird(argv)) {
-    const actual = attributes.replace(`|${REFLECTOR} `, '|');
-    const expected = wanted.get(prefix);
-    missing.delete(prefix);
-    if (actual !== expected) differences.push(`${prefix}: ${actual}, wanted ${expected}`);
-  }
-  for (const [prefix, attributes] of missing) differences.push(`no ${prefix}: ${attributes}`);
+  const differences = await differencesFrom(wanted, withoutCluster(routesOfBird(argv)));
   if (differences.length === 0) return;
   throw new Error(`${differences.length} differences\n${differences.slice(0, 5).join('\n')}`);
+}
+
+async function* withoutCluster(routes: Routes): Routes {
+  for await (const [prefix, attributes] of routes) {
+    yield [prefix, attributes.replace(`|${REFLECTOR} `, '|')];
+  }
 }
 
 function report(measured: readonly Run[]): string {

@@ -57,18 +57,18 @@ async function openSession(
   socket.write(KEEPALIVE);
 }
 
-/** Hold time 240 s; multiprotocol IPv4 unicast and four-octet AS numbers (RFC 4760, RFC 6793). */
+/** Hold time 240 s; IPv4 and IPv6 unicast and four-octet AS numbers (RFC 4760, RFC 6793). */
 function openMessage(asNumber: number, routerId: string): Buffer {
-  const open = Buffer.alloc(45, 0xff);
+  const open = Buffer.alloc(51, 0xff);
   open.writeUInt16BE(open.length, 16);
   open[18] = OPEN;
   open[19] = 4;
   open.writeUInt16BE(asNumber > 0xffff ? 23456 : asNumber, 20);
   open.writeUInt16BE(240, 22);
   open.set(routerId.split('.').map(Number), 24);
-  open.set([16, 2, 14, 1, 4, 0, 1, 0, 1, 65, 4], 28);
-  open.writeUInt32BE(asNumber, 39);
-  open.set([2, 0], 43); // route refresh
+  open.set([22, 2, 20, 1, 4, 0, 1, 0, 1, 1, 4, 0, 2, 0, 1, 65, 4], 28);
+  open.writeUInt32BE(asNumber, 45);
+  open.set([2, 0], 49); // route refresh
   return open;
 }
 

@@ -1,4 +1,5 @@
 /** Waiting for the world to reach a state, with a deadline; the lab's only way to wait. */
+import { statSync } from 'node:fs';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 
 const INTERVAL_MS = 100;
@@ -28,4 +29,16 @@ export async function eventually<T>(
     await delay(INTERVAL_MS);
     await turn(); // blocking attempts of several waits must not keep children's ends from being seen
   }
+}
+
+/** Waits until a file is there and has stopped growing. */
+export async function written(file: string): Promise<void> {
+  let before = -1;
+  await eventually(`${file} is written`, 60, async () => {
+    const { size } = statSync(file);
+    if (size > 0 && size === before) return;
+    before = size;
+    await delay(INTERVAL_MS * 10);
+    throw new Error(`it has ${size} octets`);
+  });
 }

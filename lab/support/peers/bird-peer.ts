@@ -1,5 +1,7 @@
 /** BIRD 2 as a peer of the matrix: static routes in its configuration, asked with birdc. */
 import { writeFileSync } from 'node:fs';
+import { routesOfBird } from '../route-set.ts';
+import { inside } from '../shell.ts';
 import {
   ANNOUNCED,
   familiesOf,
@@ -46,6 +48,17 @@ function start({ lab, name, namespace, config }: PeerStart): RunningPeer {
       prefixes.delete(prefix);
       change();
     },
+    count: (session) =>
+      [...ask('show', 'route', 'protocol', sessionName(session), 'count').matchAll(/^(\d+) of /gm)]
+        .map(([, count]) => Number(count))
+        .reduce((sum, count) => sum + count, 0),
+    table: (session) =>
+      routesOfBird(
+        inside(namespace, [
+          ...['birdc', '-s', socket, 'show', 'route', 'all', 'protocol'],
+          sessionName(session),
+        ]),
+      ),
     askRefresh: (session) => void ask('reload', 'in', sessionName(session)),
     shutDown: (session, text) => void ask('disable', sessionName(session), `"${text}"`),
     lastWords: () => daemon.logTail(50),

@@ -1,5 +1,6 @@
 /** ExaBGP as a peer of the matrix: commands through a file it follows, answers from its JSON events. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { canonicalText, sortWords } from '../route-set.ts';
 import {
   ANNOUNCED,
   familiesOf,
@@ -65,6 +66,10 @@ function start({ lab, name, namespace, config }: PeerStart): RunningPeer {
       for (const session of sessionsFor(config, prefix)) {
         command(`neighbor ${session.address} withdraw ${routeWords(session, prefix, own(prefix))}`);
       }
+    },
+    count: (session) => replay(eventsOf(session)).length,
+    async *table(session) {
+      for (const { prefix, text } of replay(eventsOf(session))) yield [prefix, text];
     },
     askRefresh: ({ address, version }) =>
       command(`neighbor ${address} announce route-refresh ipv${version} unicast`),
@@ -135,7 +140,12 @@ function announcements(config: PeerConfig, prefix: string, reflected?: Reflected
 }
 
 interface Attributes {
+  readonly origin?: string;
+  readonly med?: number;
+  readonly 'atomic-aggregate'?: boolean;
+  readonly aggregator?: string;
   readonly 'as-path'?: readonly number[];
+  readonly 'as-set'?: readonly number[];
   readonly 'local-preference'?: number;
   readonly community?: readonly (readonly number[])[];
   readonly 'originator-id'?: string;
@@ -182,8 +192,8 @@ function parseEvent(line: string): Event {
 }
 
 /** The routes that are left when all events since the session came up have happened. */
-function replay(events: readonly Event[]): readonly PeerRoute[] {
-  const routes = new Map<string, PeerRoute>();
+function replay(events: readonly Event[]): readonly HeldRoute[] {
+  const routes = new Map<string, HeldRoute>();
   const key = (nlri: Nlri) => `${nlri.nlri} ${nlri['path-information'] ?? ''}`;
   for (const { type, neighbor } of events) {
     if (type === 'state') routes.clear();
@@ -198,9 +208,15 @@ function replay(events: readonly Event[]): readonly PeerRoute[] {
   return [...routes.values()];
 }
 
-function routeOf(prefix: string, nextHop: string, attribute: Attributes): PeerRoute {
+/** A route, and all its attributes as `route-set.ts` spells them. */
+interface HeldRoute extends PeerRoute {
+  readonly text: string;
+}
+
+function routeOf(prefix: string, nextHop: string, attribute: Attributes): HeldRoute {
   return {
     prefix,
+    text: textOf(nextHop, attribute),
     nextHop,
     asPath: (attribute['as-path'] ?? []).join(' '),
     localPref: attribute['local-preference'] ?? null,
@@ -208,4 +224,23 @@ function routeOf(prefix: string, nextHop: string, attribute: Attributes): PeerRo
     originatorId: attribute['originator-id'] ?? null,
     clusterList: attribute['cluster-list'] ?? [],
   };
+}
+
+function textOf(nextHop: string, attribute: Attributes): string {
+  const path = (attribute['as-path'] ?? []).join(' ');
+  const set = attribute['as-set']?.map(String);
+  const communities = (attribute.community ?? []).map((parts) => parts.join(':'));
+  const { med, 'local-preference': localPref, 'originator-id': originatorId } = attribute;
+  return canonicalText({
+    origin: attribute.origin ?? '',
+    asPath: set ? `${path} {${sortWords(set)}}`.trim() : path,
+    nextHop,
+    ...(med !== undefined && { med: String(med) }),
+    ...(localPref !== undefined && { localPref: String(localPref) }),
+    ...(originatorId !== undefined && { originatorId }),
+    clusterList: (attribute['cluster-list'] ?? []).join(' '),
+    communities: sortWords(communities),
+    ...(attribute['atomic-aggregate'] && { atomicAggregate: 'yes' }),
+    aggregator: (attribute.aggregator ?? '').replace(/[()]/g, '').replace(':', ' '),
+  });
 }

@@ -1,5 +1,7 @@
 /** FRR's bgpd as a peer of the matrix: without zebra, asked and configured with vtysh. */
 import { writeFileSync } from 'node:fs';
+import { routesOfTableDump } from '../route-set.ts';
+import { written } from '../wait.ts';
 import {
   ANNOUNCED,
   familiesOf,
@@ -29,6 +31,7 @@ function start({ lab, name, namespace, config }: PeerStart): RunningPeer {
   const daemon = lab.start(name, namespace, [
     ...[BGPD, '-f', file, '-i', `${folder}/bgpd.pid`, '-z', `${folder}/zserv`],
     ...['-Z', '-n', '-S', '-P', '0', '--vty_socket', folder, '--log', 'stdout'],
+    ...(config.isQuiet ? ['--log-level', 'errors'] : []), // each next hop zebra does not take is a warning
   ]);
   const ask = (...commands: string[]) =>
     lab.run(namespace, [
@@ -52,6 +55,17 @@ function start({ lab, name, namespace, config }: PeerStart): RunningPeer {
         `network ${prefix} route-map announced`,
       ),
     withdraw: (prefix) => void network(prefix, 'no '),
+    count({ address }) {
+      const families = JSON.parse(ask('show bgp summary json')) as Record<string, SummaryView>;
+      const counts = Object.values(families).map(({ peers }) => peers?.[address]?.pfxRcd ?? 0);
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+    async *table() {
+      const dump = lab.path(`${name}.mrt`);
+      ask('configure terminal', `dump bgp routes-mrt ${dump}`);
+      await written(dump);
+      yield* routesOfTableDump(dump);
+    },
     askRefresh: ({ address, version }) => void ask(`clear bgp ipv${version} ${address} soft in`),
     shutDown: ({ address }, text) => void change(`neighbor ${address} shutdown message ${text}`),
     lastWords: ({ address }) => ask(`show bgp neighbors ${address} json`) + daemon.logTail(50),
@@ -115,6 +129,10 @@ function addressFamily(
   ${isClient ? `neighbor ${address} route-reflector-client` : ''}
   ${hasAddPath ? `neighbor ${address} addpath-tx-all-paths` : ''}
  exit-address-family`;
+}
+
+interface SummaryView {
+  readonly peers?: Readonly<Record<string, { readonly pfxRcd?: number }>>;
 }
 
 interface NeighborView {

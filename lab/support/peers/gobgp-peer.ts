@@ -1,5 +1,7 @@
 /** GoBGP as a peer of the matrix, configured by JSON and asked with `gobgp -j`. */
 import { writeFileSync } from 'node:fs';
+import { canonicalText, sortWords } from '../route-set.ts';
+import { inside, linesOf } from '../shell.ts';
 import {
   ANNOUNCED,
   familiesOf,
@@ -48,6 +50,21 @@ function start({ lab, name, namespace, config }: PeerStart): RunningPeer {
       ask('global', 'rib', 'add', prefix, ...family(version), ...attributes);
     },
     withdraw: (prefix) => void ask('global', 'rib', 'del', prefix, ...family(versionOf(prefix))),
+    count({ address }) {
+      const { afi_safis = [] } = JSON.parse(ask('-j', 'neighbor', address)) as NeighborView;
+      return afi_safis.reduce((sum, { state }) => sum + (state?.received ?? 0), 0);
+    },
+    async *table({ address }) {
+      for (const version of [4, 6] as const) {
+        const words = ['-j', 'neighbor', address, 'adj-in', ...family(version)];
+        const argv = inside(namespace, ['gobgp', ...words]);
+        for await (const entries of linesOf(argv, BETWEEN_PREFIXES)) {
+          for (const path of entries.flatMap(pathsOfEntry)) {
+            yield [path.nlri.prefix, textOf(path)];
+          }
+        }
+      }
+    },
     askRefresh: ({ address }) => void ask('neighbor', address, 'softresetin'),
     shutDown: ({ address }, text) => void ask('neighbor', address, 'shutdown', '--reason', text),
     lastWords: () => daemon.logTail(50),
@@ -109,6 +126,7 @@ function afiSafi(family: IpVersion, { hasAddPath, longLivedAfterSec }: PeerSessi
 }
 
 interface NeighborView {
+  readonly afi_safis?: readonly { readonly state?: { readonly received?: number } }[];
   readonly state?: { readonly session_state?: number };
 }
 
@@ -117,26 +135,73 @@ interface AttributeView {
   readonly type: number;
   readonly value?: unknown;
   readonly nexthop?: string;
-  readonly as_paths?: readonly { readonly asns: readonly number[] }[];
+  readonly as_paths?: readonly {
+    readonly segment_type?: number;
+    readonly asns: readonly number[];
+  }[];
+  readonly metric?: number;
+  readonly as?: number;
+  readonly address?: string;
   readonly communities?: readonly number[];
 }
 
+const ORIGIN = 1;
 const AS_PATH = 2;
 const NEXT_HOP = 3;
+const MED = 4;
 const LOCAL_PREF = 5;
+const ATOMIC_AGGREGATE = 6;
+const AGGREGATOR = 7;
 const COMMUNITIES = 8;
 const ORIGINATOR_ID = 9;
 const CLUSTER_LIST = 10;
 const MP_REACH_NLRI = 14;
+/** Segment type. */
+const AS_SET = 1;
 
 interface PathView {
   readonly nlri: { readonly prefix: string };
   readonly attrs: readonly AttributeView[];
 }
 
+/** Inside `[{…}],"10.0.0.0/8":[{…}]`: a whole table is too long for one string. */
+const BETWEEN_PREFIXES = /\],"(?=[\da-f:.]+\/\d+":\[)/;
+
+/** The paths of one prefix, of which the closing bracket is there in the last entry alone. */
+function pathsOfEntry(entry: string): readonly PathView[] {
+  const at = entry.indexOf('[');
+  if (at < 0) return []; // the table is empty
+  return JSON.parse(`${entry.slice(at).replace(/\]\}\s*$/, '')}]`) as PathView[];
+}
+
 function parseRoutes(text: string): readonly PeerRoute[] {
   const rib = JSON.parse(text) as Record<string, readonly PathView[]>;
   return Object.values(rib).flat().map(routeOf);
+}
+
+/** Every attribute, see `route-set.ts`. */
+function textOf(path: PathView): string {
+  const { attrs } = path;
+  const find = (type: number) => attrs.find((attribute) => attribute.type === type);
+  const value = (type: number) => find(type)?.value as number | undefined;
+  const route = routeOf(path);
+  const aggregator = find(AGGREGATOR);
+  return canonicalText({
+    origin: ['igp', 'egp', 'incomplete'][value(ORIGIN) ?? 0]!,
+    asPath: (find(AS_PATH)?.as_paths ?? [])
+      .map(({ asns, segment_type }) =>
+        segment_type === AS_SET ? `{${sortWords(asns.map(String))}}` : asns.join(' '),
+      )
+      .join(' '),
+    nextHop: route.nextHop,
+    ...(find(MED) && { med: String(find(MED)?.metric ?? value(MED)) }),
+    ...(route.localPref !== null && { localPref: String(route.localPref) }),
+    ...(route.originatorId !== null && { originatorId: route.originatorId }),
+    ...(route.clusterList.length > 0 && { clusterList: route.clusterList.join(' ') }),
+    ...(route.communities.length > 0 && { communities: sortWords(route.communities) }),
+    ...(find(ATOMIC_AGGREGATE) && { atomicAggregate: 'yes' }),
+    ...(aggregator && { aggregator: `${aggregator.as} ${aggregator.address}` }),
+  });
 }
 
 function routeOf({ nlri, attrs }: PathView): PeerRoute {

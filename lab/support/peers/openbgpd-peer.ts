@@ -1,5 +1,7 @@
 /** OpenBGPD as a peer of the matrix, announcing and answering through bgpctl. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { routesOfOpenbgpd } from '../route-set.ts';
+import { inside } from '../shell.ts';
 import {
   ANNOUNCED,
   familiesOf,
@@ -54,6 +56,13 @@ function start({ lab, name, namespace, config }: PeerStart): RunningPeer {
       ask('network', 'add', prefix, ...attributes);
     },
     withdraw: (prefix) => void ask('network', 'delete', prefix),
+    count: ({ address }) => neighborView(address)?.stats?.prefixes.received ?? 0,
+    table: ({ address }) =>
+      routesOfOpenbgpd(
+        inside(namespace, [
+          ...['bgpctl', '-s', socket, 'show', 'rib', 'detail', 'neighbor', address],
+        ]),
+      ),
     askRefresh: ({ address }) => void ask('neighbor', address, 'refresh'),
     shutDown: ({ address }, text) => void ask('neighbor', address, 'down', text),
     lastWords: ({ address }) => JSON.stringify(neighborView(address)) + daemon.logTail(50),
@@ -94,7 +103,10 @@ function neighbor(config: PeerConfig, session: PeerSession): string {
 }
 
 interface NeighborsView {
-  readonly neighbors: readonly { readonly state: string }[];
+  readonly neighbors: readonly {
+    readonly state: string;
+    readonly stats?: { readonly prefixes: { readonly received: number } };
+  }[];
 }
 
 interface AttributeView {

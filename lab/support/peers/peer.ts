@@ -1,5 +1,6 @@
 /** What the interop matrix asks of a BGP implementation, whatever its configuration and its CLI look like. */
 import type { Laboratory } from '../laboratory.ts';
+import type { Routes } from '../route-set.ts';
 
 export type IpVersion = 4 | 6;
 
@@ -33,6 +34,8 @@ export interface PeerConfig {
   /** Own address of each version. */
   readonly addresses: Readonly<Record<IpVersion, string>>;
   readonly sessions: readonly PeerSession[];
+  /** Its log has errors alone: some write a line for every route. */
+  readonly isQuiet?: boolean;
 }
 
 /** A route a peer received, in the spelling of `catbird show`. */
@@ -67,6 +70,10 @@ export interface RunningPeer {
   askRefresh(session: PeerSession): void;
   /** Takes a session down with a text for the other end (RFC 9003). */
   shutDown(session: PeerSession, text: string): void;
+  /** How many prefixes it took from a session. */
+  count(session: PeerSession): number;
+  /** All it holds from a session, with every attribute; see `route-set.ts`. */
+  table(session: PeerSession): Routes;
   /** Whatever it tells about how the session ended. */
   lastWords(session: PeerSession): string;
   /** Ends it with SIGKILL. */
