@@ -27,6 +27,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   telemetry: [],
   runtime: [],
   api: ['telemetry'],
+  mrt: ['bgp/wire', 'net'],
   'bird-control': ['net'],
   web: ['net'],
   cli: ['net'],

@@ -6,6 +6,7 @@ import {
   type DaemonViews,
   FEED_TOPICS,
   type RouteView,
+  TABLE_VIEWS,
   type Watcher,
 } from './views.ts';
 
@@ -30,6 +31,7 @@ export type ApiAnswer =
   | { readonly pending: Promise<unknown> }
   | { readonly lines: Iterable<unknown>; readonly keeps?: ((value: never) => boolean) | undefined }
   | { readonly list: Iterable<unknown> }
+  | { readonly octets: Iterable<Uint8Array> }
   | { readonly follow: Watcher };
 
 type Handler = (context: ApiContext, request: ApiRequest) => ApiAnswer | undefined;
@@ -69,6 +71,9 @@ const ROUTES: readonly RouteEntry[] = [
   get('/v1/blocks', ({ views }) => ({ value: views.blocks() })),
   get('/v1/quarantine', ({ views }, { query }) => ({
     list: views.quarantine(query.get('peer') ?? undefined),
+  })),
+  get('/v1/record/table', ({ views }, { query }) => ({
+    octets: tableOf(views, query.get('view')),
   })),
   get('/v1/drain', ({ views }) => ({ value: views.drain() })),
   get('/v1/config', ({ views }) => ({ value: views.config() })),
@@ -135,6 +140,13 @@ function decodePart(part: string): string {
   } catch {
     throw new CatbirdError('CATBIRD_API_REQUEST', 'the path is not valid percent-encoding');
   }
+}
+
+/** @throws CatbirdError for a view there is not */
+function tableOf(views: DaemonViews, name: string | null): Iterable<Uint8Array> {
+  const view = TABLE_VIEWS.find((each) => each === (name ?? TABLE_VIEWS[0]));
+  if (view) return views.table(view);
+  throw new CatbirdError('CATBIRD_API_REQUEST', `view is ${TABLE_VIEWS.join(', ')}, not '${name}'`);
 }
 
 /** @throws CatbirdError for what cannot be watched, and when too many watch */

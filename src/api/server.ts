@@ -83,6 +83,7 @@ async function handle(
   if (answer === undefined) return reply(response, 404, { error: route.notFound });
   if ('lines' in answer) return stream(context, response, answer.lines, LINES, answer.keeps);
   if ('follow' in answer) return follow(response, answer.follow);
+  if ('octets' in answer) return send(context, response, answer.octets);
   if ('list' in answer) return stream(context, response, answer.list, ARRAY);
   reply(response, 200, 'pending' in answer ? await answer.pending : answer.value);
 }
@@ -142,6 +143,21 @@ async function stream(
   response.end(batch + close);
 }
 
+/** Octets as fast as they are taken; a reader that gets no regular end knows that they are not whole. */
+async function send(
+  context: ApiContext,
+  response: ServerResponse,
+  pieces: Iterable<Uint8Array>,
+): Promise<void> {
+  response.writeHead(200, { 'content-type': 'application/octet-stream' });
+  for (const piece of pieces) {
+    if (piece.length > 0) await write(response, piece);
+    await context.pause();
+    if (response.destroyed) return;
+  }
+  response.end();
+}
+
 /** Events as they come, for as long as somebody reads. */
 async function follow(response: ServerResponse, watcher: Watcher): Promise<void> {
   response.on('close', () => watcher.close());
@@ -155,8 +171,8 @@ async function follow(response: ServerResponse, watcher: Watcher): Promise<void>
   }
 }
 
-/** Waits until the socket took the text, or is gone; one that takes nothing for long is let go. */
-function write(response: ServerResponse, text: string): Promise<void> {
+/** Waits until the socket took it, or is gone; one that takes nothing for long is let go. */
+function write(response: ServerResponse, text: string | Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     if (response.destroyed) return resolve();
     response.once('close', resolve);

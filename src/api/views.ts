@@ -262,6 +262,10 @@ export interface HeldView {
 export const FEED_TOPICS = ['routes', 'neighbors', 'fib', 'config'] as const;
 export type FeedTopic = (typeof FEED_TOPICS)[number];
 
+/** Which paths a dump of the table has: as received, after import, or the best after import. */
+export const TABLE_VIEWS = ['received', 'accepted', 'best'] as const;
+export type TableView = (typeof TABLE_VIEWS)[number];
+
 /** A live stream of events, for one reader. */
 export interface Watcher {
   /** Waits for events and takes them all; empty once closed. `{event: 'lost', count}` stands for those there was no room for. */
@@ -292,6 +296,8 @@ export interface DaemonViews {
   /** Oldest first; of one neighbour when it is named, which may be gone by now. */
   quarantine(name?: string): readonly QuarantineView[];
   drain(): DrainView;
+  /** The routing table as MRT, in pieces made on demand. */
+  table(view: TableView): Iterable<Uint8Array>;
   /** The running configuration in the shape of the configuration file, secrets hidden, and what is wrong with the newest one. */
   config(): object;
 }

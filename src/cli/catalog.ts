@@ -275,6 +275,19 @@ ${API_HELP}`,
     load: async () => (await import('./commands/apply.ts')).apply,
   },
   {
+    name: 'record',
+    summary: 'write the routing table as an MRT file',
+    help: `catbird record table FILE [--view received|accepted|best]
+
+Writes every path of every neighbor, and local routes, as TABLE_DUMP_V2 (RFC 6396; Add-Path RFC 8050), which bgpdump and
+the like read. FILE appears when it is whole.
+
+  --view VIEW  received: as neighbors sent them (default); accepted: after import, what it refused left out;
+               best: only the best path of each prefix
+  --api PATH   unix socket of the daemon (default /run/catbird/catbird.sock, env CATBIRD_API)`,
+    load: async () => (await import('./commands/record.ts')).record,
+  },
+  {
     name: 'log-level',
     summary: 'change the log level of the running daemon',
     help: `catbird log-level error|warn|info|debug|trace|silent

@@ -38,6 +38,11 @@ export async function* getLines(socketPath: string, path: string): AsyncGenerato
   }
 }
 
+/** Reads octets as they come. @throws when the daemon ends before they are whole */
+export async function* getOctets(socketPath: string, path: string): AsyncGenerator<Uint8Array> {
+  for await (const chunk of await call(socketPath, 'GET', path)) yield chunk as Buffer;
+}
+
 async function call(
   socketPath: string,
   method: string,

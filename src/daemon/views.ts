@@ -36,6 +36,7 @@ import { viewNeighbor } from './neighbor-view.ts';
 import { planSteps } from './plan.ts';
 import { placeOfRule } from './rib-peer.ts';
 import { viewStatus } from './status.ts';
+import { dumpTable } from './table-dump.ts';
 
 export interface ViewContext {
   readonly daemon: Daemon;
@@ -115,6 +116,7 @@ export function makeViews(context: ViewContext): DaemonViews {
       const at = clock.wallTime() - (clock.now() - since);
       return { ...progress, since: since === 0 ? null : new Date(at).toISOString() };
     },
+    table: (view) => dumpTable(daemon, clock, view),
     diff: () => viewDiff(context),
     config: () => ({
       ...printConfig(daemon.config),

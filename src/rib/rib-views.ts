@@ -176,6 +176,11 @@ export class RibViews {
     return this.#families['ipv4-unicast'].tables.sources.get(peer).kind;
   }
 
+  /** True for what no peer sent. */
+  isLocalSource(peer: PeerId): boolean {
+    return !this.#families['ipv4-unicast'].tables.sources.get(peer).isBgp;
+  }
+
   /** Session label of a peer; the kind for local sources. */
   sourceName(peer: PeerId): string {
     return this.#peers.get(peer)?.peer.name ?? this.sourceKind(peer);

@@ -25,6 +25,7 @@ import { originOf, type PeerEntry, reimportStart } from './peer-entry.ts';
 import { PolicyCache } from './policy-cache.ts';
 import type { LocalRoute, LocRibListener, NextHopResolver, RibPeer, RibSession } from './ports.ts';
 import { RibPreview } from './preview.ts';
+import { RawRoutes } from './raw-routes.ts';
 import type { RibIdentity } from './rib-identity.ts';
 import { RibViews } from './rib-views.ts';
 import { RouteHistory } from './route-history.ts';
@@ -86,6 +87,8 @@ const LARGEST_BATCH = 16_384;
 export class Rib {
   /** Read access for the API and for tests. */
   readonly views: RibViews;
+  /** Rows and octets, for those who copy all of it. */
+  readonly raw: RawRoutes;
   readonly #options: RibOptions;
   readonly #identity: { -readonly [K in keyof RibIdentity]: RibIdentity[K] };
   readonly #nextHops: NextHopTable;
@@ -127,6 +130,7 @@ export class Rib {
     if (options.decision) this.setDecision(options.decision);
     this.#groups = new GroupMembership(this.#families, this.#policies, this.#identity);
     this.#local = new LocalRoutes(this.#identity, this.#familyOf);
+    this.raw = new RawRoutes(this.#families);
     this.views = new RibViews(this.#families, this.#peers, options, this.#history);
   }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -250,4 +250,22 @@ t.test('status tells each thing amiss; --why-not-ready says no with its exit cod
   t.match(asked.out, /^not ready: 1 of 2 sessions are Established, 2 needed; b is Idle\n/);
   const json = await run(['status', '-o', 'json', '--api', api]);
   t.same(JSON.parse(json.out), STATUS);
+});
+
+t.test('record table writes the file whole, for its owner alone', async (t) => {
+  const { api } = await withDaemon(t);
+  const file = join(t.testdir(), 'table.mrt');
+  const { code, out } = await run(['record', 'table', file, '--view', 'best', '--api', api]);
+  t.match({ code, out }, { code: 0, out: `${file}: 11 octets` });
+  t.equal(await readFile(file, 'utf8'), 'best octets');
+  t.equal((await stat(file)).mode & 0o777, 0o600);
+});
+
+t.test('record leaves nothing behind where it cannot write, and says what it takes', async (t) => {
+  const { api } = await withDaemon(t);
+  const folder = t.testdir();
+  const missing = await run(['record', 'table', join(folder, 'no', 'file'), '--api', api]);
+  t.match(missing, { code: 1, err: /was not written/ });
+  t.match(await run(['record', 'table']), { code: 2, err: /FILE/ });
+  t.match(await run(['record', 'table', 'x', '--view', 'bes', '--api', `${api}.no`]), { code: 3 });
 });

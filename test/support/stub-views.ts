@@ -160,6 +160,7 @@ export function stubViews(routes = 2): DaemonViews {
       },
     ],
     quarantine: () => [],
+    table: (view) => [Buffer.from(`${view} `), Buffer.from('octets')],
     drain: () => ({ phase: 'drained', since: null, remainingSec: 0, sessions: 0, routes: 0 }),
     config: () => ({ router: { asNumber: 64512 } }),
   };
