@@ -18,7 +18,9 @@ function run(command, ...args) {
 
 function main(args) {
   const isBuilt = installModules(root);
-  if (args[0] === 'micro') return program([], join('micro', 'main.ts'), args.slice(1));
+  if (args[0] === 'micro' || args[0] === 'datastore') {
+    return program([], join(args[0], 'main.ts'), args.slice(1));
+  }
   installPeers();
   if (!isBuilt && run(process.execPath, join(root, 'scripts', 'build.mjs')) !== 0) return 1;
   const prefix = asRoot();

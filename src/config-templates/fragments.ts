@@ -44,6 +44,8 @@ export interface Piece {
   fragment: Fragment | undefined;
   /** What was wrong with better choices. */
   readonly faults: RenderFault[];
+  /** Where {@link Fragments} keeps what it knows of the object. */
+  readonly kept: Kept;
 }
 
 interface Attempt {
@@ -102,7 +104,7 @@ export class Fragments {
     const kept = this.#keep(request);
     const { generation } = this.#templates;
     if (kept.piece?.faults.length === 0 && kept.generation === generation) return kept.piece;
-    const piece: Piece = { request: kept.request, fragment: undefined, faults: [] };
+    const piece: Piece = { request: kept.request, fragment: undefined, faults: [], kept };
     this.#choose(piece);
     kept.piece = piece;
     kept.generation = generation;
@@ -114,7 +116,7 @@ export class Fragments {
     const { fragment, request } = piece;
     if (!fragment) return;
     const fault = outputFault(fragment.version, request, path, reason);
-    const kept = this.#keptOf(request);
+    const { kept } = piece;
     kept.demoted ??= new Map();
     kept.demoted.set(fragment, fault);
     this.#choose(piece);
@@ -126,18 +128,23 @@ export class Fragments {
     for (const piece of pieces) {
       if (!piece.fragment || !versions.has(piece.fragment.version)) continue;
       this.#choose(piece);
-      this.#keptOf(piece.request).piece = undefined; // the next round may see it differently
+      piece.kept.piece = undefined; // the next round may see it differently
     }
   }
 
   /** Ends a round: remembers what is in force, drops what was not asked for. */
   endRound(pieces: readonly Piece[]): void {
-    for (const { request, fragment } of pieces) this.#keptOf(request).good = fragment;
+    for (const { kept, fragment } of pieces) if (kept.good !== fragment) kept.good = fragment;
+    const count = [...this.#kept.values()].reduce((sum, { size }) => sum + size, 0);
+    if (count > pieces.length) this.#dropOthers();
+    for (const slot of this.#templates.slots) this.#promote(slot, pieces);
+  }
+
+  #dropOthers(): void {
     for (const [template, objects] of this.#kept) {
       for (const [name, { round }] of objects) if (round !== this.#round) objects.delete(name);
       if (objects.size === 0) this.#kept.delete(template);
     }
-    for (const slot of this.#templates.slots) this.#promote(slot, pieces);
   }
 
   /** A version that made no trouble at all is what a later, faulty one falls back on. */
@@ -180,13 +187,9 @@ export class Fragments {
     return !usesNode || sameData(known.node, this.#node);
   }
 
-  #keptOf({ template, name }: FragmentRequest): Kept {
-    return this.#kept.get(template)!.get(name)!;
-  }
-
   /** The user's template, the user's before, the last good result, the shipped one. */
   #choose(piece: Piece): void {
-    const kept = this.#keptOf(piece.request);
+    const { kept } = piece;
     const slot = this.#templates.slot(piece.request.template);
     piece.fragment = undefined;
     piece.faults.length = 0;

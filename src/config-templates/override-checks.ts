@@ -45,11 +45,15 @@ function rejectsAll(rule: unknown): boolean {
 
 /** Looks at all sessions together: an override that leaves none of several drops every peer. */
 export function dropsEveryPeer(pieces: readonly Piece[]): boolean {
-  const sessions = pieces.filter(({ request }) => request.template === 'neighbor');
-  const isEmpty = ({ fragment }: Piece) => {
-    const { value } = fragment ?? {};
-    return value === null || value === undefined || (Array.isArray(value) && value.length === 0);
-  };
-  const isOverridden = sessions.some(({ fragment }) => fragment && !fragment.version.isShipped);
-  return isOverridden && sessions.every(isEmpty);
+  let isOverridden = false;
+  for (const { request, fragment } of pieces) {
+    if (request.template !== 'neighbor') continue;
+    if (!isEmpty(fragment?.value)) return false;
+    isOverridden ||= fragment?.version.isShipped === false;
+  }
+  return isOverridden;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === undefined || (Array.isArray(value) && value.length === 0);
 }

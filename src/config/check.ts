@@ -51,10 +51,12 @@ export function* assembledSteps(
 /** Checks what is new among the entries. */
 function* areKnown(document: Document, entries: CheckedEntries): Generator<void, boolean> {
   for (const section of ENTRY_SECTIONS) {
-    for (const [i, raw] of entriesOf(document, section).entries()) {
+    const list = entriesOf(document, section);
+    for (const [i, raw] of list.entries()) {
       if (i % STRIDE === STRIDE - 1) yield;
-      if (entries.draftOf(section, raw) === undefined) return false;
+      if (entries.draftOf(section, raw, i) === undefined) return false;
     }
+    entries.endList(section, list.length);
   }
   return true;
 }
@@ -78,10 +80,11 @@ function* withEntries(
   const list = function* <S extends Exclude<EntrySection, 'policies'>>(section: S) {
     const made: EntryAssembly[S]['value'][] = [];
     for (const raw of entriesOf(document, section)) {
-      if (made.length % STRIDE === STRIDE - 1) yield;
-      made.push(entries.assemble(section, raw as object, asNumber));
+      const i = made.length;
+      if (i % STRIDE === STRIDE - 1) yield;
+      made.push(entries.assemble(section, raw as object, asNumber, i));
     }
-    return made;
+    return Object.freeze(made); // its entries are frozen
   };
   const policies = Object.entries(document['policies'] ?? {}).map(([name, rules]) => [
     name,

@@ -32,18 +32,19 @@ const SCHEMAS: Readonly<Record<EntrySection, z.ZodType>> = {
   policies: documentSchema.shape.policies.unwrap().valueType,
 };
 
-interface Assembled {
+/** What is known of one entry. */
+interface Known {
+  readonly section: EntrySection;
+  readonly draft: object;
   /** What the assembly depends on besides the entry: the router's AS, or the policy's name. */
-  readonly context: number | string;
-  readonly value: unknown;
+  context: number | string | undefined;
+  value: unknown;
 }
 
 export class CheckedEntries {
-  readonly #drafts = new WeakMap<
-    object,
-    { readonly section: EntrySection; readonly draft: object }
-  >();
-  readonly #assembled = new WeakMap<object, Assembled>();
+  readonly #known = new WeakMap<object, Known>();
+  /** By section and place in the list: where most entries are again the next time. */
+  readonly #places = new Map<EntrySection, { readonly raw: unknown; readonly known: Known }[]>();
   /** What the rules across keys found out about them. */
   readonly across = new AcrossMemo((raw) => this.#knownDraft(raw));
 
@@ -51,21 +52,42 @@ export class CheckedEntries {
    * Checks one entry, or remembers that it is fine.
    *
    * @param raw an entry of a list; of policies the list of rules
+   * @param place in the list, where that makes it quicker to find
    * @returns undefined when the schema refuses it
    */
-  draftOf(section: EntrySection, raw: unknown): object | undefined {
+  draftOf(section: EntrySection, raw: unknown, place?: number): object | undefined {
+    const known = this.#at(section, raw, place);
+    if (known) return known.draft;
     if (typeof raw !== 'object' || raw === null) return undefined;
-    const known = this.#drafts.get(raw);
-    if (known?.section === section) return known.draft;
     const result = SCHEMAS[section].safeParse(raw);
     if (!result.success) return undefined;
     const draft = result.data as object;
-    this.#drafts.set(raw, { section, draft });
+    this.#known.set(raw, { section, draft, context: undefined, value: undefined });
     return draft;
   }
 
   #knownDraft(raw: unknown): object | undefined {
-    return typeof raw === 'object' && raw !== null ? this.#drafts.get(raw)?.draft : undefined;
+    return typeof raw === 'object' && raw !== null ? this.#known.get(raw)?.draft : undefined;
+  }
+
+  #at(section: EntrySection, raw: unknown, place: number | undefined): Known | undefined {
+    const places = this.#places.get(section) ?? [];
+    const before = place === undefined ? undefined : places[place];
+    if (before && before.raw === raw) return before.known;
+    if (typeof raw !== 'object' || raw === null) return undefined;
+    const known = this.#known.get(raw);
+    if (known?.section !== section) return undefined;
+    if (place !== undefined) {
+      places[place] = { raw, known };
+      this.#places.set(section, places);
+    }
+    return known;
+  }
+
+  /** The list has no more than this; what was further behind is let go. */
+  endList(section: EntrySection, length: number): void {
+    const places = this.#places.get(section);
+    if (places && places.length > length) places.length = length;
   }
 
   /**
@@ -77,11 +99,13 @@ export class CheckedEntries {
     section: S,
     raw: object,
     context: EntryAssembly[S]['context'],
+    place?: number,
   ): EntryAssembly[S]['value'] {
-    const known = this.#assembled.get(raw);
-    if (known?.context === context) return known.value as EntryAssembly[S]['value'];
-    const value = entryAssembly(section, this.#drafts.get(raw)!.draft, context);
-    this.#assembled.set(raw, { context, value });
-    return value;
+    const known = this.#at(section, raw, place)!;
+    if (known.context !== context) {
+      known.value = entryAssembly(section, known.draft, context);
+      known.context = context;
+    }
+    return known.value as EntryAssembly[S]['value'];
   }
 }

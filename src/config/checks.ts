@@ -35,12 +35,18 @@ interface Seen {
   readonly endpoint: string | undefined;
   /** The context in which there was nothing against it. */
   fitsIn: SharedContext | undefined;
+  /** The document that had it last, by number. */
+  document: number;
 }
 
 /** What was found out about entries that are handed in again, by their identity. */
 export class AcrossMemo {
   readonly #known: KnownDraft;
   readonly #seen = new WeakMap<object, Seen>();
+  /** Neighbors of the document before, by their places; most are the same again. */
+  readonly #inPlace: { raw: unknown; seen: Seen }[] = [];
+  /** Names and ends of the document before, if there was nothing against them. */
+  unique = new DistinctNeighbors();
   #key = '';
   #context: SharedContext | undefined;
 
@@ -63,7 +69,21 @@ export class AcrossMemo {
     return this.#context;
   }
 
-  seen(raw: unknown): Seen {
+  /** @param i its place in the list */
+  seen(raw: unknown, i: number): Seen {
+    const before = this.#inPlace[i];
+    if (before?.raw === raw && before !== undefined) return before.seen;
+    const seen = this.#seenAnywhere(raw);
+    this.#inPlace[i] = { raw, seen };
+    return seen;
+  }
+
+  /** Forgets places behind the end of the list. */
+  endList(length: number): void {
+    this.#inPlace.length = Math.min(length, this.#inPlace.length);
+  }
+
+  #seenAnywhere(raw: unknown): Seen {
     if (typeof raw !== 'object' || raw === null) return see(this.read(neighborShape, raw));
     let seen = this.#seen.get(raw);
     if (!seen) {
@@ -80,7 +100,7 @@ function see(draft: DraftNeighbor): Seen {
   const neighbor = { ...rest, address: own, interface: zone ?? address?.interface };
   const place = placeOf(neighbor);
   const { port = DEFAULTS.port } = neighbor;
-  return { neighbor, endpoint: place && `${place} port ${port}`, fitsIn: undefined };
+  return { neighbor, endpoint: place && `${place} port ${port}`, fitsIn: undefined, document: 0 };
 }
 
 /**
@@ -98,10 +118,11 @@ export function* acrossSteps(
     asObject(document);
   const shared = memo.contextOf(router, policies);
   const context = { ...shared, report };
-  const unique = new UniqueNeighbors(report);
-  for (const [i, raw] of asList(neighbors).entries()) {
+  const list = asList(neighbors);
+  memo.unique.begin();
+  for (const [i, raw] of list.entries()) {
     if (i % STRIDE === STRIDE - 1) yield;
-    const seen = memo.seen(raw);
+    const seen = memo.seen(raw, i);
     if (seen.fitsIn !== shared) {
       const before = issues.length;
       checkEnd(memo.read(neighborShape, raw), asObject(raw), ['neighbors', i], report);
@@ -109,7 +130,14 @@ export function* acrossSteps(
       checkSource(seen.neighbor, ['neighbors', i], report);
       if (issues.length === before) seen.fitsIn = shared;
     }
-    unique.add(seen, i);
+    memo.unique.add(seen);
+  }
+  memo.endList(list.length);
+  if (!memo.unique.end()) {
+    memo.unique = memo.unique.afresh();
+    yield;
+    const unique = new UniqueNeighbors(report);
+    for (const [i, raw] of list.entries()) unique.add(memo.seen(raw, i), i);
   }
   const readRanges = asList(neighborRanges).map((raw) => memo.read(neighborRangeShape, raw));
   readRanges.forEach((entry, i) => {
@@ -242,6 +270,70 @@ function checkSource(neighbor: ReadableNeighbor, path: IssuePath, report: Report
   } else if (addressFamily(address) !== addressFamily(sourceAddress)) {
     report([...path, 'sourceAddress'], 'is of another address family than the neighbor');
   }
+}
+
+/**
+ * Whether names and ends of sessions differ, at the cost of what differs from the document before. Where it
+ * says no, {@link UniqueNeighbors} says why.
+ */
+class DistinctNeighbors {
+  readonly #owners = new Set<string>();
+  /** Numbers documents; a neighbor of the document before has that one's number. */
+  #document: number;
+  #members: Seen[] = [];
+  #added: Seen[] = [];
+  #next: Seen[] = [];
+  #isDistinct = true;
+
+  /** @param document the last number given out */
+  constructor(document = 0) {
+    this.#document = document;
+  }
+
+  begin(): void {
+    this.#document++;
+    this.#added = [];
+    this.#next = [];
+  }
+
+  add(seen: Seen): void {
+    if (seen.document === this.#document) this.#isDistinct = false; // the very same entry, twice
+    const isKnown = seen.document === this.#document - 1 && this.#members.length > 0;
+    if (!isKnown) this.#added.push(seen);
+    seen.document = this.#document;
+    this.#next.push(seen);
+  }
+
+  /** @returns false when something is said twice; then {@link afresh} has to follow */
+  end(): boolean {
+    const gone = this.#members.filter(({ document }) => document !== this.#document);
+    for (const key of gone.flatMap(identitiesOf)) this.#owners.delete(key);
+    this.#members = this.#next;
+    return this.#isDistinct && this.#added.every((seen) => this.#take(seen));
+  }
+
+  /** Knows nothing of earlier documents. */
+  afresh(): DistinctNeighbors {
+    return new DistinctNeighbors(this.#document);
+  }
+
+  #take(seen: Seen): boolean {
+    return identitiesOf(seen).every((key) => {
+      const isFree = !this.#owners.has(key);
+      this.#owners.add(key);
+      return isFree;
+    });
+  }
+}
+
+/** What no other neighbor may have too: see {@link UniqueNeighbors}. */
+function identitiesOf({ neighbor, endpoint }: Seen): string[] {
+  const { name, bfd } = neighbor;
+  const keys = name === undefined ? [] : [`name ${name}`];
+  if (endpoint === undefined) return keys;
+  keys.push(`end ${endpoint}`);
+  if (bfd) keys.push(`bfd ${placeOf(neighbor)}`);
+  return keys;
 }
 
 /** Names and ends of sessions; what is said twice is told. */

@@ -111,7 +111,10 @@ function keyChanges(
 interface Pairs<T> {
   readonly added: readonly T[];
   readonly removed: readonly T[];
+  /** In both, and not the very same object. */
   readonly kept: readonly { readonly before: T; readonly after: T }[];
+  /** The very same in both. */
+  readonly same: readonly T[];
 }
 
 /** By address and port first, then by name. */
@@ -123,7 +126,7 @@ function pairNeighbors(
     `${formatScopedAddress(address, zone)} ${port}`;
   const same = pairBy(before, after, endpoint);
   const moved = pairBy(same.removed, same.added, ({ name }) => name);
-  return { ...moved, kept: [...same.kept, ...moved.kept] };
+  return { ...moved, kept: [...same.kept, ...moved.kept], same: same.same };
 }
 
 function pairRanges(
@@ -138,25 +141,27 @@ function pairBy<T>(
   after: readonly T[],
   keyOf: (item: T) => string,
 ): Pairs<T> {
-  // What is the very same needs no text; in a large cluster that is nearly everything.
-  const old = new Set(before);
-  const same = new Set(after.filter((item) => old.has(item)));
-  const others = before.filter((item) => !same.has(item));
-  const left = new Map(others.map((item) => [keyOf(item), item]));
+  // What is the very same needs no text; in a large cluster that is nearly everything, in its place.
+  const isMoved = (item: T, i: number, others: readonly T[]) => item !== others[i];
+  const moved = before.filter((item, i) => isMoved(item, i, after));
+  const old = new Set(moved);
+  const same: T[] = [];
+  const others: T[] = [];
+  for (const [i, item] of after.entries()) {
+    const isSame = !isMoved(item, i, before) || old.delete(item);
+    (isSame ? same : others).push(item);
+  }
+  const left = new Map([...old].map((item) => [keyOf(item), item]));
   const added: T[] = [];
   const kept: { before: T; after: T }[] = [];
-  for (const item of after) {
-    if (same.has(item)) {
-      kept.push({ before: item, after: item });
-      continue;
-    }
+  for (const item of others) {
     const key = keyOf(item);
     const match = left.get(key);
     if (match === undefined) added.push(item);
     else kept.push({ before: match, after: item });
     left.delete(key);
   }
-  return { added, removed: [...left.values()], kept };
+  return { added, removed: [...left.values()], kept, same };
 }
 
 /** What changed around the sessions. */
@@ -167,10 +172,14 @@ interface SessionContext {
 }
 
 function diffSessions<T extends SessionConfig>(
-  { added, removed, kept }: Pairs<T>,
+  { added, removed, kept, same }: Pairs<T>,
   context: SessionContext,
 ): SessionsDiff<T> {
-  const changes = kept.flatMap((pair) => changeOf(pair.before, pair.after, context) ?? []);
+  const isConcerned = context.router.length + context.policies.size > 0;
+  const changes = [
+    ...kept.flatMap(({ before, after }) => changeOf(before, after, context) ?? []),
+    ...(isConcerned ? same.flatMap((item) => changeOf(item, item, context) ?? []) : []),
+  ];
   const restarts = ({ impact }: SessionChange<T>) => impact === 'reset' || impact === 'all';
   return {
     added,
@@ -186,9 +195,6 @@ function changeOf<T extends SessionConfig>(
   after: T,
   context: SessionContext,
 ): SessionChange<T> | undefined {
-  if (before === after && context.router.length === 0 && context.policies.size === 0) {
-    return undefined;
-  }
   const routerKeys = context.router
     .filter(
       ({ key, impact }) => impact === 'all' || (key === 'clusterId' && hasClient(before, after)),
