@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: installs and builds what is missing, then runs bench/main.ts with the TypeScript
  * loader the tests use. `run.mjs micro` (`npm run bench:micro`) runs bench/micro/main.ts, which needs neither
- * root nor peers.
+ * root nor peers; `run.mjs datastore` (`npm run bench:datastore`) runs bench/datastore/main.ts.
  */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -12,21 +12,25 @@ import { installModules } from '../scripts/node-modules.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+/** A loopback of its own, where all ports are free. */
+const OWN_NETWORK = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
+
 function run(command, ...args) {
   return spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] }).status;
 }
 
 function main(args) {
   const isBuilt = installModules(root);
-  if (args[0] === 'micro' || args[0] === 'datastore') {
-    return program([], join(args[0], 'main.ts'), args.slice(1));
-  }
+  if (args[0] === 'micro') return program([], join('micro', 'main.ts'), args.slice(1));
   installPeers();
   if (!isBuilt && run(process.execPath, join(root, 'scripts', 'build.mjs')) !== 0) return 1;
   const prefix = asRoot();
   if (!prefix) {
     console.log('the bench needs network namespaces: run it as root, as in: sudo npm run bench');
     return 1;
+  }
+  if (args[0] === 'datastore') {
+    return program([...prefix, ...OWN_NETWORK], join('datastore', 'main.ts'), args.slice(1));
   }
   return program(prefix, 'main.ts', args);
 }

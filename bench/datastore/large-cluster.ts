@@ -82,14 +82,33 @@ export function endpointSlice(index: number): ApiObject {
   };
 }
 
+/** What Calico says of a node where its datastore is not Kubernetes. */
+function calicoNode(index: number): ApiObject {
+  const [second, third] = [index >> 8, index & 255];
+  const bgp = {
+    ipv4Address: `10.1.${second}.${third}/16`,
+    ipv6Address: `fd00::${(index + 1).toString(16)}/64`,
+  };
+  const node = calico('Node', nodeName(index), { bgp });
+  return { ...node, metadata: { ...node.metadata, labels: { rack: `r${index % 40}` } } };
+}
+
+/** Calico's part of {@link largeCluster}. */
+export function* calicoCluster(count: number): Generator<ApiObject> {
+  yield* COMMON;
+  for (let i = 0; i < count; i++) yield calicoNode(i);
+}
+
+/** An address block of the own node. */
+export function ownBlock(index: number): ApiObject {
+  const cidr = `10.64.${index}.0/26`;
+  const spec = { node: OWN_NODE, cidr, state: 'confirmed', deleted: 'false' };
+  return calico('BlockAffinity', `block-${index}`, spec);
+}
+
 /** All kinds, `count` of each; the own node is a worker of two reflectors. */
 export function* largeCluster(count: number): Generator<ApiObject> {
-  yield calico('BGPConfiguration', 'default', {
-    nodeToNodeMeshEnabled: false,
-    serviceClusterIPs: [{ cidr: '10.96.0.0/12' }],
-  });
-  yield calico('BGPPeer', 'reflectors', { nodeSelector: 'all()', peerSelector: "rack == 'r7'" });
-  yield calico('IPPool', 'pods', { cidr: '10.64.0.0/10' });
+  yield* COMMON;
   for (let i = 0; i < count; i++) {
     yield kubernetesNode(i);
     yield service(i);
@@ -100,3 +119,12 @@ export function* largeCluster(count: number): Generator<ApiObject> {
 export function calico(kind: string, name: string, spec: unknown): ApiObject {
   return { kind, apiVersion: 'projectcalico.org/v3', metadata: { name }, spec };
 }
+
+const COMMON: readonly ApiObject[] = [
+  calico('BGPConfiguration', 'default', {
+    nodeToNodeMeshEnabled: false,
+    serviceClusterIPs: [{ cidr: '10.96.0.0/12' }],
+  }),
+  calico('BGPPeer', 'reflectors', { nodeSelector: 'all()', peerSelector: "rack == 'r7'" }),
+  calico('IPPool', 'pods', { cidr: '10.64.0.0/10' }),
+];

@@ -8,6 +8,7 @@
  * where time is the median.
  */
 import { parseArgs } from 'node:util';
+import { measureInForce } from './in-force.ts';
 import { measureListing } from './listing.ts';
 import { measureRendering } from './rendering.ts';
 import type { Cost } from './stopwatch.ts';
@@ -19,6 +20,7 @@ async function main(args: string[]): Promise<void> {
   console.log(`${''.padEnd(56)}      wall       CPU   blocked`);
   await measureRendering(count, show);
   await measureListing(count, show);
+  await measureInForce(count, (line) => console.log(line));
 }
 
 function show(what: string, { wallMs, cpuMs, blockedMs }: Cost): void {

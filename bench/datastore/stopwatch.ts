@@ -37,6 +37,6 @@ export function medianCost(costs: readonly Cost[]): Cost {
   };
 }
 
-function median(figures: readonly number[]): number {
+export function median(figures: readonly number[]): number {
   return [...figures].sort((a, b) => a - b)[figures.length >> 1] ?? Number.NaN;
 }

@@ -29,7 +29,12 @@ export interface Snapshot {
   /** Everything wrong with what was read, file by file; never fatal. */
   readonly faults: readonly DatastoreFault[];
   /** Where objects stand, `file:line` by `BGPPeer/rack2-tor`: for telling what is wrong with them. */
-  readonly places: ReadonlyMap<string, string>;
+  readonly places: Places;
+}
+
+/** Where an object stands, by its label. */
+export interface Places {
+  get(label: string): string | undefined;
 }
 
 /** A snapshot of nothing: what to build others from. */

@@ -4,7 +4,7 @@ import type { RenderFault } from '../config-templates/options.ts';
 import { ConfigRenderer, type RenderResult } from '../config-templates/render.ts';
 import { parseSelector, Selector } from '../datastore/selectors.ts';
 import { type Environment, isSet } from '../datastore/settings/environment.ts';
-import type { DatastoreFault, Snapshot } from '../datastore/snapshot.ts';
+import type { DatastoreFault, Places, Snapshot } from '../datastore/snapshot.ts';
 
 /** Makes the renderer for a node under the environment calico-node sets (calico-datastore §1.1). */
 export function openRenderer(node: string, env: Environment): ConfigRenderer {
@@ -34,7 +34,7 @@ function describeDatastoreFault(fault: DatastoreFault): string {
 }
 
 /** With the place of the object and, where a template failed, that in the template. */
-function describeRenderFault(fault: RenderFault, places: ReadonlyMap<string, string>): string {
+function describeRenderFault(fault: RenderFault, places: Places): string {
   const { template, line, column, object, path, reason } = fault;
   const place = [template, line, column].filter((part) => part !== undefined).join(':');
   return [places.get(object), place, object, path, reason].filter(Boolean).join(': ');

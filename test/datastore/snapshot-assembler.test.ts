@@ -7,7 +7,9 @@ const peer = (name: string, spec: string) =>
   `kind: BGPPeer\napiVersion: projectcalico.org/v3\nmetadata: { name: ${name} }\nspec: { ${spec} }\n`;
 
 t.test('nothing read is an empty snapshot', async (t) => {
-  t.strictSame(new SnapshotAssembler().assemble([]), { ...emptySnapshot(), revision: '1' });
+  const { places, ...contents } = emptySnapshot();
+  t.match(new SnapshotAssembler().assemble([]), { ...contents, revision: '1' });
+  t.equal(places.get('BGPPeer/a'), undefined);
 });
 
 t.test('nothing effective changed means no snapshot (RECONF-12)', async (t) => {
@@ -59,6 +61,17 @@ t.test('of two objects with one name the first counts, the other is reported', a
   t.equal(remaining?.bgpPeers.get('a')?.asNumber, 2);
 });
 
+t.test('a spoilt object that stands first counts too, as what it was before', async (t) => {
+  const assembler = new SnapshotAssembler();
+  const second = sourcesOf(peer('a', 'asNumber: 2'), '2.yaml');
+  const never = assembler.assemble([...sourcesOf(peer('a', 'asNumber: x'), '1.yaml'), ...second]);
+  t.equal(never?.bgpPeers.size, 0);
+  t.match(never?.faults, [{ line: 4 }, { file: '2.yaml', reason: /already defined at 1\.yaml:1/ }]);
+  assembler.assemble([...sourcesOf(peer('a', 'asNumber: 1'), '1.yaml'), ...second]);
+  const spoilt = assembler.assemble([...sourcesOf(peer('a', 'asNumber: x'), '1.yaml'), ...second]);
+  t.equal(spoilt?.bgpPeers.get('a')?.asNumber, 1);
+});
+
 t.test('objects come in order of their names, wherever they stood', async (t) => {
   const snapshot = new SnapshotAssembler().assemble([
     ...sourcesOf(peer('c', ''), '1.yaml'),
@@ -81,6 +94,6 @@ apiVersion: projectcalico.org/v3
 metadata: { name: p }
 spec: { cidr: 10.0.0.0/8 }`;
   const first = assembler.assemble(sourcesOf(`# one line\n---\n${text}`));
-  t.same(first?.places, new Map([['IPPool/p', 'test.yaml:3']]));
+  t.equal(first?.places.get('IPPool/p'), 'test.yaml:3');
   t.equal(assembler.assemble(sourcesOf(text)), undefined);
 });

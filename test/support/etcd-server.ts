@@ -30,15 +30,18 @@ export interface EtcdOptions {
   readonly namespace?: string;
 }
 
+/** A test, or whatever else ends. */
+export type Ending = Pick<Test, 'teardown'>;
+
 /** Starts an etcd that ends with the test. */
-export async function startEtcd(t: Test, options: EtcdOptions = {}): Promise<EtcdServer> {
+export async function startEtcd(t: Ending, options: EtcdOptions = {}): Promise<EtcdServer> {
   const [server] = await startEtcdCluster(t, 1, options);
   return server!;
 }
 
 /** Starts the members of one cluster. */
 export async function startEtcdCluster(
-  t: Test,
+  t: Ending,
   size: number,
   options: EtcdOptions = {},
 ): Promise<EtcdServer[]> {

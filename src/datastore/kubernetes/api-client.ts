@@ -9,6 +9,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Clock } from '../../runtime/clock.ts';
 import { ApiError, errorOfStatus, isObject, type JsonObject, parseObject } from './api-error.ts';
+import { Breather } from './breather.ts';
 import type { KubeConnection } from './connection.ts';
 import { Credentials } from './credentials.ts';
 import { JsonSplitter } from './json-splitter.ts';
@@ -101,8 +102,12 @@ export class KubernetesApi implements ApiClient {
     const response = await this.#ask(path, signal);
     reader.onBegin();
     const splitter = new JsonSplitter('watch', (text) => reader.onEvent(readEvent(text)));
+    const breather = new Breather(this.#clock);
     try {
-      for await (const chunk of response) pushInto(splitter, chunk as Uint8Array);
+      for await (const chunk of response) {
+        pushInto(splitter, chunk as Uint8Array);
+        await breather.pause();
+      }
     } catch (error) {
       throw asApiError(error);
     }
@@ -194,6 +199,7 @@ export class KubernetesApi implements ApiClient {
     const watchdog = () =>
       this.#clock.setTimer(SILENCE_MS, () => response.destroy(new Error('the answer stopped')));
     let timer = watchdog();
+    const breather = new Breather(this.#clock);
     try {
       for await (const chunk of response) {
         timer.cancel();
@@ -201,6 +207,7 @@ export class KubernetesApi implements ApiClient {
         left -= (chunk as Uint8Array).length;
         if (left < 0) throw new ApiError(`the answer has more than ${limitBytes} octets`);
         take(chunk as Uint8Array);
+        await breather.pause();
       }
     } catch (error) {
       throw asApiError(error);
