@@ -3,9 +3,7 @@
  *
  * Nothing else creates sockets, clocks, kernels or datastores for the product.
  */
-import type { Server } from 'node:http';
 import type { ApiContext } from './api/routes.ts';
-import { createApiServer } from './api/server.ts';
 import type { StopReason } from './bgp/session/session.ts';
 import { CEASE_ADMINISTRATIVE_SHUTDOWN } from './bgp/wire/constants.ts';
 import type { Config } from './config/model.ts';
@@ -13,6 +11,7 @@ import { Daemon } from './daemon/daemon.ts';
 import type { Forwarding } from './daemon/forwarding.ts';
 import { makeCommands, makeViews, type ViewContext } from './daemon/views.ts';
 import { CatbirdError } from './net/error.ts';
+import { ApiSockets } from './run/api-sockets.ts';
 import { BirdSockets } from './run/bird-sockets.ts';
 import { makeProgress, noteApplied, noteDelivery } from './run/config-progress.ts';
 import type { ConfigDelivery, ConfigSource } from './run/config-source.ts';
@@ -20,9 +19,9 @@ import { listInterfaces } from './run/interfaces.ts';
 import { openConfigSource } from './run/open-config-source.ts';
 import { openForwarding } from './run/open-forwarding.ts';
 import type { RunOptions } from './run/options.ts';
+import { keepOriginations, OriginationFile } from './run/origination-file.ts';
 import { listOwnAddresses } from './run/own-addresses.ts';
 import { ServiceManager } from './run/service-manager.ts';
-import { bindApiSocket, bindUnixSocket, closeServer, readSocketPath } from './run/unix-socket.ts';
 import { readVersion } from './run/version.ts';
 import { Web } from './run/web.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -63,8 +62,8 @@ class Process {
   #notes: readonly string[] = [];
   #daemon: Daemon | undefined;
   #isRunning = false;
-  #api: Server | undefined;
-  #readApi: Server | undefined;
+  #api: ApiSockets | undefined;
+  #originations: { stop(): Promise<void> } | undefined;
   #birdSockets: BirdSockets | undefined;
   #web: Web | undefined;
   readonly #progress = makeProgress();
@@ -158,7 +157,7 @@ class Process {
   }
 
   async #startDaemon(config: Config): Promise<void> {
-    const { apiPath, apiGroup, birdSockets, kernel, node } = this.#options;
+    const { apiPath, birdSockets, kernel, node } = this.#options;
     const forwarding = await openForwarding(config, kernel, this.#clock, this.#log);
     const daemon = new Daemon(config, {
       clock: this.#clock,
@@ -171,9 +170,10 @@ class Process {
       log: this.#log,
       softwareVersion: `Catbird/${readVersion()}`,
     });
+    this.#originations = await this.#keepOriginations(daemon);
     const context = this.#viewContext(daemon, forwarding);
-    this.#api = await this.#openApi(context, apiPath);
-    if (apiGroup !== undefined) this.#readApi = await this.#openReadApi(context, apiPath, apiGroup);
+    this.#api = new ApiSockets(this.#apiContext(context));
+    await this.#api.open(this.#options);
     if (birdSockets !== undefined) await this.#openBirdSockets(context, birdSockets);
     this.#daemon = daemon;
     this.#web?.attach(daemon, forwarding);
@@ -182,6 +182,14 @@ class Process {
     this.#isRunning = true;
     this.#manager.ready(`node ${node}`);
     this.#log.info({ node, pid: process.pid, api: apiPath }, 'catbird runs');
+  }
+
+  /** What agents announced before a restart is there before neighbours are told anything. */
+  async #keepOriginations({ broker }: Daemon): Promise<{ stop(): Promise<void> } | undefined> {
+    const { stateDirectory, node, apiPath } = this.#options;
+    if (stateDirectory === undefined) return undefined;
+    const file = new OriginationFile(stateDirectory, `${node} ${apiPath}`);
+    return await keepOriginations(broker, file, { clock: this.#clock, log: this.#log });
   }
 
   #viewContext(daemon: Daemon, forwarding: Forwarding): ViewContext {
@@ -221,18 +229,6 @@ class Process {
     return undefined;
   }
 
-  async #openApi(context: ViewContext, path: string): Promise<Server> {
-    const server = createApiServer(this.#apiContext(context));
-    await bindApiSocket(server, path);
-    return server;
-  }
-
-  async #openReadApi(context: ViewContext, path: string, group: number): Promise<Server> {
-    const server = createApiServer(this.#apiContext(context), { isReadOnly: true });
-    await bindUnixSocket(server, readSocketPath(path), '--api PATH', group);
-    return server;
-  }
-
   #apiContext(context: ViewContext): ApiContext {
     return {
       views: makeViews(context),
@@ -266,9 +262,10 @@ class Process {
   async #stop(reason: StopReason): Promise<void> {
     this.#manager.stopping();
     await this.#source.stop();
-    for (const server of [this.#api, this.#readApi]) if (server) await closeServer(server);
+    await this.#api?.close();
     await this.#birdSockets?.close();
     await this.#web?.close();
+    await this.#originations?.stop();
     await this.#daemon?.stop(reason);
     this.#log.info({ reason }, 'catbird stopped');
     // A peer that is silent, or gone, must not hold up a restart.

@@ -1,7 +1,10 @@
 /** The API's table of paths: which view or command answers which request. */
 import { CatbirdError } from '../net/error.ts';
+import { orderOf } from './originate.ts';
+import { fieldOf, textOf } from './request-body.ts';
 import { routeFilter } from './route-filter.ts';
 import {
+  type Caller,
   type DaemonCommands,
   type DaemonViews,
   FEED_TOPICS,
@@ -23,6 +26,8 @@ export interface ApiRequest {
   readonly query: URLSearchParams;
   /** Parsed JSON, undefined when there was none. */
   readonly body: unknown;
+  /** Undefined where the system cannot tell. */
+  readonly caller?: Caller | undefined;
 }
 
 /** One document; or many values, as one JSON line each or together as one JSON array. */
@@ -76,6 +81,9 @@ const ROUTES: readonly RouteEntry[] = [
     octets: tableOf(views, query.get('view')),
   })),
   get('/v1/drain', ({ views }) => ({ value: views.drain() })),
+  get('/v1/originated', ({ views }, { query }) => ({
+    list: views.originated(query.get('owner') ?? undefined),
+  })),
   get('/v1/config', ({ views }) => ({ value: views.config() })),
   post('/v1/neighbors/([^/]+)/clear', ({ commands }, { parameters, body }) => {
     const [name] = parameters;
@@ -108,6 +116,12 @@ const ROUTES: readonly RouteEntry[] = [
     commands.abortDrain();
     return { value: { ok: true } };
   }),
+  post('/v1/originated', ({ commands }, { body, caller }) => ({
+    value: { ok: true, routes: commands.originate(orderOf(body), caller) },
+  })),
+  post('/v1/originated/remove', ({ commands }, { body, caller }) => ({
+    value: { ok: true, removed: commands.withdrawOriginated(orderOf(body), caller) },
+  })),
   post('/v1/stop', ({ commands }) => {
     commands.stop();
     return { value: { ok: true } };
@@ -186,11 +200,6 @@ function flagOf(body: unknown, key: string): boolean {
   );
 }
 
-function textOf(body: unknown, key: string): string | undefined {
-  const value = fieldOf(body, key);
-  return typeof value === 'string' ? value : undefined;
-}
-
 /** @throws CatbirdError for what is no time to wait */
 function secondsOf(body: unknown, key: string): number | undefined {
   const value = fieldOf(body, key);
@@ -200,9 +209,4 @@ function secondsOf(body: unknown, key: string): number | undefined {
   }
   const reason = `${key} is a whole number of seconds from 0 to ${LONGEST_WAIT_SEC}`;
   throw new CatbirdError('CATBIRD_API_REQUEST', reason);
-}
-
-function fieldOf(body: unknown, key: string): unknown {
-  if (typeof body !== 'object' || body === null) return undefined;
-  return (body as Record<string, unknown>)[key];
 }

@@ -6,9 +6,10 @@
  * nothing but its own time.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { CatbirdError } from '../net/error.ts';
 import { type ApiContext, findRoute } from './routes.ts';
-import type { Watcher } from './views.ts';
+import type { Caller, Watcher } from './views.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 /** A whole configuration. */
@@ -44,30 +45,51 @@ const ARRAY: Framing = {
   close: ']\n',
 };
 
+/** What may be asked on a socket: everything, views, or routes of other agents. */
+export type ApiScope = 'all' | 'read' | 'broker';
+
+export interface ApiOptions {
+  readonly scope?: ApiScope;
+  /** Who is at the other end of a connection. */
+  readonly callerOf?: (socket: Socket) => Caller | undefined;
+}
+
+const OUT_OF_SCOPE: Readonly<Record<ApiScope, string>> = {
+  all: '',
+  read: 'this socket only reads; commands need that of root',
+  broker: 'this socket is for `catbird originate` alone',
+};
+
 /** An HTTP server for the context that nobody listens on yet; main binds it to its socket. */
 export function createApiServer(
   context: ApiContext,
-  { isReadOnly = false }: { readonly isReadOnly?: boolean } = {},
+  { scope = 'all', callerOf = () => undefined }: ApiOptions = {},
 ): Server {
   const limits = { requestTimeout: 10_000, connectionsCheckingInterval: 1000 };
   const server = createServer(limits, (request, response) => {
-    if (isReadOnly && request.method !== 'GET') return refuseCommand(response);
-    handle(context, request, response).catch((error: unknown) => fail(response, error));
+    if (!isInScope(scope, request)) return refuse(response, OUT_OF_SCOPE[scope]);
+    handle(context, request, response, callerOf).catch((error: unknown) => fail(response, error));
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.timeout = IDLE_MS;
   return server;
 }
 
-function refuseCommand(response: ServerResponse): void {
+function isInScope(scope: ApiScope, { method, url = '/' }: IncomingMessage): boolean {
+  if (scope === 'read') return method === 'GET';
+  return scope === 'all' || /^\/v1\/originated(\/remove)?(\?|$)/.test(url);
+}
+
+function refuse(response: ServerResponse, error: string): void {
   response.shouldKeepAlive = false; // its body is not read
-  reply(response, 403, { error: 'this socket only reads; commands need that of root' });
+  reply(response, 403, { error });
 }
 
 async function handle(
   context: ApiContext,
   request: IncomingMessage,
   response: ServerResponse,
+  callerOf: NonNullable<ApiOptions['callerOf']>,
 ): Promise<void> {
   const url = parseUrl(request.url ?? '/');
   const route = findRoute(request.method ?? 'GET', url.pathname);
@@ -79,6 +101,7 @@ async function handle(
     parameters: route.parameters,
     query: url.searchParams,
     body,
+    caller: callerOf(request.socket),
   });
   if (answer === undefined) return reply(response, 404, { error: route.notFound });
   if ('lines' in answer) return stream(context, response, answer.lines, LINES, answer.keeps);
@@ -185,8 +208,9 @@ function write(response: ServerResponse, text: string | Uint8Array): Promise<voi
 
 function fail(response: ServerResponse, error: unknown): void {
   const isRequestFault = error instanceof CatbirdError;
+  const isDenied = isRequestFault && error.code === 'CATBIRD_BROKER_DENIED';
   if (response.headersSent) return void response.destroy();
-  reply(response, isRequestFault ? 400 : 500, {
+  reply(response, isDenied ? 403 : isRequestFault ? 400 : 500, {
     error: error instanceof Error ? error.message : String(error),
   });
 }

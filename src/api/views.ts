@@ -194,6 +194,44 @@ export interface ExplainView {
   }[];
 }
 
+/** Who is at the other end of the API's socket, as the system knows it. */
+export interface Caller {
+  readonly uid: number;
+  /** Of all its groups. */
+  readonly gids: readonly number[];
+}
+
+/** What another agent of the node asks to have announced, or withdrawn. */
+export interface OriginateOrder {
+  readonly owner: string;
+  readonly prefixes: readonly string[];
+  /** Instead of `prefixes`, where routes are withdrawn: whatever the owner announces. */
+  readonly all: boolean;
+  /** Plain or large ones. */
+  readonly communities: readonly string[];
+  readonly localPref: number | undefined;
+  readonly med: number | undefined;
+  /** The owner's default when undefined. */
+  readonly leaseSec: number | undefined;
+}
+
+/** A route another agent of the node has us announce. */
+export interface OriginatedView {
+  readonly prefix: string;
+  readonly owner: string;
+  /** It is the path in use; another source has a better one otherwise. Not yet known in the answer to an order. */
+  readonly best?: boolean;
+  readonly localPref: number | null;
+  readonly med: number | null;
+  readonly communities: readonly string[];
+  readonly largeCommunities: readonly string[];
+  readonly leaseSec: number;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly expiresAt: string;
+  readonly expiresInSec: number;
+}
+
 /** A message that was rejected, whole or in part. */
 export interface QuarantineView {
   /** Session label. */
@@ -298,6 +336,8 @@ export interface DaemonViews {
   drain(): DrainView;
   /** The routing table as MRT, in pieces made on demand. */
   table(view: TableView): Iterable<Uint8Array>;
+  /** Of one owner when it is named. */
+  originated(owner?: string): readonly OriginatedView[];
   /** The running configuration in the shape of the configuration file, secrets hidden, and what is wrong with the newest one. */
   config(): object;
 }
@@ -317,6 +357,15 @@ export interface DaemonCommands {
    */
   drain(order: { waitSec: number; text: string | undefined; stops: boolean }): void;
   abortDrain(): void;
+  /**
+   * Announces routes of another agent, or renews their leases: all or none.
+   *
+   * @param caller undefined where the system cannot tell
+   * @throws CatbirdError when something is wrong with it, or the caller may not
+   */
+  originate(order: OriginateOrder, caller: Caller | undefined): readonly OriginatedView[];
+  /** @returns how many routes there were to withdraw. @throws CatbirdError when the caller may not */
+  withdrawOriginated(order: OriginateOrder, caller: Caller | undefined): number;
   /** Ends the process without a word to the neighbors, which bridge it like a restart. */
   stop(): void;
   /**

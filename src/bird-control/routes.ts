@@ -31,6 +31,7 @@ export interface RouteQuestion {
 /** What BIRD calls a source of ours, and how much it prefers it. */
 const LOCAL: Readonly<Record<string, { readonly name: string; readonly preference: number }>> = {
   static: { name: 'static1', preference: 200 },
+  broker: { name: 'static1', preference: 200 },
   kernel: { name: 'kernel1', preference: 10 },
   direct: { name: 'direct1', preference: 240 },
 };

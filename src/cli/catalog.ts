@@ -37,12 +37,13 @@ forwarding while the daemon restarts; SIGINT stops with a Cease notification (se
 \`catbird stop\` and \`catbird drain\`).
 
   --config FILE            a static configuration file
-${DATASTORE_HELP}  --state DIR              where the last good configuration is kept, for a start without the datastore
-                           (default /var/lib/catbird; none: nowhere)
+${DATASTORE_HELP}  --state DIR              where the last good configuration is kept, for a start without the datastore, and
+                           what agents have announced (default /var/lib/catbird; none: nowhere)
   --brake SHARE            (50%, or off) hold a configuration of the datastore that would remove more than this share
                            of the peers, pools or routes, or all of them
   --brake-wait TIME        (10m) apply what is held after this time (default: only \`catbird apply --force\` does)
   --api PATH               unix socket for \`catbird show\` (default /run/catbird/catbird.sock)
+  --broker-group GROUP     members may have routes announced, on a socket of their own (docs/broker.md)
   --bird-sockets DIR       answer birdc, birdcl and calico-node on DIR/bird.ctl and DIR/bird6.ctl
   --api-group GROUP        members may read, on a socket of their own (show, not commands)
   --http ADDRESS:PORT      serve /metrics, /healthz and /readyz (docs/metrics.md), as 127.0.0.1:9179
@@ -225,6 +226,27 @@ interrupt leaves the drain running.
 
 ${API_HELP}`,
     load: async () => (await import('./commands/drain.ts')).drain,
+  },
+  {
+    name: 'originate',
+    summary: 'have routes of another agent announced',
+    help: `catbird originate add PREFIX... --owner NAME [--lease TIME] [options]
+catbird originate remove PREFIX... | --all --owner NAME
+catbird originate list [--owner NAME]
+
+Announces routes through our sessions on behalf of another agent of this node, as far as \`brokerOwners\` of
+the configuration lets it (docs/broker.md). Nothing of it goes into the kernel. A route goes when its lease
+ends; giving it again renews the lease. All prefixes of one command are taken, or none.
+
+  --owner NAME       an entry of brokerOwners
+  --lease TIME       60s, 10m or 1h (default: that of the owner)
+  --community TEXT   64512:10, a large one, or a name as no-export; may be given again
+  --local-pref N     for internal neighbors
+  --med N
+  --all              whatever the owner announces
+
+${API_HELP}`,
+    load: async () => (await import('./commands/originate.ts')).originate,
   },
   {
     name: 'stop',

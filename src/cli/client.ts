@@ -55,7 +55,7 @@ async function call(
   throw new CatbirdError('CATBIRD_API', error ?? `the daemon answered ${response.statusCode}`);
 }
 
-/** Who may not open the socket may be of the group that reads. */
+/** Who may not open the socket may be of the group that reads, or that has routes announced. */
 async function openOrRead(
   socketPath: string,
   method: string,
@@ -65,9 +65,20 @@ async function openOrRead(
   try {
     return await open(socketPath, method, path, body);
   } catch (error) {
-    if (method !== 'GET' || !isForbidden(error)) throw error;
-    return open(`${socketPath}.read`, method, path, body).catch(() => Promise.reject(error));
+    if (!isForbidden(error)) throw error;
+    for (const beside of socketsBeside(method, path)) {
+      const response = await open(`${socketPath}${beside}`, method, path, body).catch(
+        () => undefined,
+      );
+      if (response) return response;
+    }
+    throw error;
   }
+}
+
+function socketsBeside(method: string, path: string): string[] {
+  const isForAgents = path.startsWith('/v1/originated');
+  return [...(method === 'GET' ? ['.read'] : []), ...(isForAgents ? ['.broker'] : [])];
 }
 
 function isForbidden(error: unknown): boolean {

@@ -13,6 +13,7 @@ const SECTIONS = [
   'neighbors',
   'neighborRanges',
   'policies',
+  'brokerOwners',
   'log',
 ] as const;
 

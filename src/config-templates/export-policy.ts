@@ -47,6 +47,7 @@ export function exportPolicy(cluster: Cluster, family: Family, input: ExportInpu
       ...whereInside('own service routes', ownServices(input, family), 'accept'), // EXPORT-7
       ...whereInside('service ranges', reflected(cluster, family, input), 'accept'), // EXPORT-8
       ...whereInside('pools', open, 'accept'), // EXPORT-9
+      { name: 'other agents', match: { sources: ['broker'] }, action: 'accept' }, // of brokerOwners
       { name: 'nothing else', action: 'reject' }, // EXPORT-10
     ],
   };

@@ -6,6 +6,7 @@ import type { PolicyRule } from '../policy/model.ts';
 import { deepFreeze } from './freeze.ts';
 import type {
   BlockConfig,
+  BrokerOwnerConfig,
   Config,
   FibConfig,
   NeighborConfig,
@@ -35,6 +36,9 @@ export const DEFAULTS = {
   metric: 1024,
   maximumPaths: 16,
   blockState: 'confirmed',
+  brokerQuota: 100,
+  brokerLeaseSec: 60,
+  brokerMaximumLeaseSec: 86_400,
   logLevel: 'info',
   decision: {
     alwaysCompareMed: false,
@@ -64,6 +68,7 @@ export function assembleConfig(draft: ConfigDraft): Config {
     neighbors: neighbors.map((entry) => assembleNeighbor(entry, router.asNumber)),
     neighborRanges: neighborRanges.map((entry) => assembleRange(entry, router.asNumber)),
     policies: assemblePolicies(draft.policies ?? {}),
+    brokerOwners: (draft.brokerOwners ?? []).map(assembleBrokerOwner),
     log: { level: draft.log?.level ?? DEFAULTS.logLevel },
   });
 }
@@ -75,6 +80,7 @@ export interface EntryAssembly {
   readonly pools: { readonly context: number; readonly value: PoolConfig };
   readonly neighbors: { readonly context: number; readonly value: NeighborConfig };
   readonly neighborRanges: { readonly context: number; readonly value: NeighborRangeConfig };
+  readonly brokerOwners: { readonly context: number; readonly value: BrokerOwnerConfig };
   readonly policies: { readonly context: string; readonly value: readonly PolicyRule[] };
 }
 
@@ -90,6 +96,7 @@ const ENTRIES: {
   pools: assemblePool,
   neighbors: assembleNeighbor,
   neighborRanges: assembleRange,
+  brokerOwners: assembleBrokerOwner,
   policies: assemblePolicy,
 };
 
@@ -175,6 +182,23 @@ function assembleBlock(draft: NonNullable<ConfigDraft['blocks']>[number]): Block
 
 function assembleOriginate(draft: NonNullable<ConfigDraft['originate']>[number]): OriginateConfig {
   return { cidr: draft.cidr, kind: draft.kind, via: draft.via, source: draft.source };
+}
+
+function assembleBrokerOwner(
+  draft: NonNullable<ConfigDraft['brokerOwners']>[number],
+): BrokerOwnerConfig {
+  const { name, prefixes, users = [], groups = [], source } = draft;
+  const leaseSec = draft.lease ?? DEFAULTS.brokerLeaseSec;
+  return {
+    name,
+    prefixes,
+    quota: draft.quota ?? DEFAULTS.brokerQuota,
+    leaseSec,
+    maximumLeaseSec: draft.maximumLease ?? Math.max(leaseSec, DEFAULTS.brokerMaximumLeaseSec),
+    users,
+    groups,
+    source,
+  };
 }
 
 function assemblePool(draft: NonNullable<ConfigDraft['pools']>[number]): PoolConfig {

@@ -97,6 +97,7 @@ function* withEntries(
     pools: yield* list('pools'),
     neighbors: yield* list('neighbors'),
     neighborRanges: yield* list('neighborRanges'),
+    brokerOwners: yield* list('brokerOwners'),
     policies: Object.fromEntries(policies),
   });
 }

@@ -18,6 +18,7 @@ export const ENTRY_SECTIONS = [
   'neighbors',
   'neighborRanges',
   'policies',
+  'brokerOwners',
 ] as const;
 
 export type EntrySection = (typeof ENTRY_SECTIONS)[number];
@@ -30,6 +31,7 @@ const SCHEMAS: Readonly<Record<EntrySection, z.ZodType>> = {
   neighbors: documentSchema.shape.neighbors.unwrap().element,
   neighborRanges: documentSchema.shape.neighborRanges.unwrap().element,
   policies: documentSchema.shape.policies.unwrap().valueType,
+  brokerOwners: documentSchema.shape.brokerOwners.unwrap().element,
 };
 
 /** What is known of one entry. */

@@ -7,7 +7,13 @@ import { type Address, addressFamily, isLinkLocal, sameAddress } from '../net/ad
 import { formatAddress, formatPrefix, formatScopedAddress } from '../net/text.ts';
 import { DEFAULTS } from './assemble.ts';
 import type { ConfigIssue, IssuePath } from './issues.ts';
-import { neighborRangeShape, neighborShape, originateShape, routerShape } from './schema.ts';
+import {
+  brokerOwnerShape,
+  neighborRangeShape,
+  neighborShape,
+  originateShape,
+  routerShape,
+} from './schema.ts';
 import { STRIDE } from './steps.ts';
 import { nearest } from './suggest.ts';
 import { cidr } from './values.ts';
@@ -114,7 +120,7 @@ export function* acrossSteps(
 ): Generator<void, ConfigIssue[]> {
   const issues: ConfigIssue[] = [];
   const report: Report = (path, reason) => issues.push({ path, reason, isAboutKey: false });
-  const { router, neighbors, neighborRanges, blocks, originate, pools, policies } =
+  const { router, neighbors, neighborRanges, blocks, originate, pools, policies, brokerOwners } =
     asObject(document);
   const shared = memo.contextOf(router, policies);
   const context = { ...shared, report };
@@ -151,6 +157,7 @@ export function* acrossSteps(
   }
   yield;
   checkOriginate(originate, report, read);
+  checkBrokerOwners(brokerOwners, report, read);
   return issues;
 }
 
@@ -386,12 +393,12 @@ function prefixesOf(list: unknown, key: 'cidr' | 'prefix', read: Read): (string 
 function checkDistinct(
   list: string,
   key: string,
-  prefixes: readonly (string | undefined)[],
+  values: readonly (string | undefined)[],
   report: Report,
 ): void {
   const seen = new Map<string, number>();
-  prefixes.forEach((prefix, i) => {
-    const first = prefix === undefined ? undefined : remember(seen, prefix, i);
+  values.forEach((value, i) => {
+    const first = value === undefined ? undefined : remember(seen, value, i);
     if (first !== undefined) report([list, i, key], `${list}[${first}] has this ${key} too`);
   });
 }
@@ -401,6 +408,16 @@ function remember(seen: Map<string, number>, key: string, index: number): number
   const first = seen.get(key);
   if (first === undefined) seen.set(key, index);
   return first;
+}
+
+function checkBrokerOwners(owners: unknown, report: Report, read: Read): void {
+  const entries = asList(owners).map((entry) => read(brokerOwnerShape, entry));
+  const names = entries.map(({ name }) => name);
+  checkDistinct('brokerOwners', 'name', names, report);
+  entries.forEach(({ lease = DEFAULTS.brokerLeaseSec, maximumLease }, i) => {
+    if (maximumLease === undefined || lease <= maximumLease) return;
+    report(['brokerOwners', i, 'maximumLease'], 'is less than the lease of a route without one');
+  });
 }
 
 function checkOriginate(originate: unknown, report: Report, read: Read): void {

@@ -65,6 +65,7 @@ export interface ConfigDiff {
   readonly blocks: ListDiff;
   readonly originate: ListDiff;
   readonly pools: ListDiff;
+  readonly brokerOwners: ListDiff;
   readonly policies: ListDiff;
   readonly neighbors: SessionsDiff<NeighborConfig>;
   readonly neighborRanges: SessionsDiff<NeighborRangeConfig>;
@@ -83,6 +84,7 @@ export function diffConfig(before: Config, after: Config): ConfigDiff {
     originate: diffRecords(textsByCidr(before.originate), textsByCidr(after.originate)),
     pools: diffRecords(textsByCidr(before.pools), textsByCidr(after.pools)),
     policies,
+    brokerOwners: diffRecords(ownerTexts(before), ownerTexts(after)),
     neighbors: diffSessions(pairNeighbors(before.neighbors, after.neighbors), context),
     neighborRanges: diffSessions(pairRanges(before.neighborRanges, after.neighborRanges), context),
   };
@@ -257,6 +259,10 @@ function diffRecords(
 function policyTexts({ policies }: Config): ReadonlyMap<string, string> {
   const entries = Object.entries(policies);
   return new Map(entries.map(([name, rules]) => [name, JSON.stringify(rules.map(printRule))]));
+}
+
+function ownerTexts({ brokerOwners }: Config): ReadonlyMap<string, string> {
+  return new Map(brokerOwners.map((owner) => [owner.name, JSON.stringify(owner)]));
 }
 
 function textsByCidr(

@@ -111,6 +111,7 @@ export const SECTION_IMPACT: Readonly<
   neighbors: 'reset',
   neighborRanges: 'reset',
   policies: 'refresh', // of the sessions that import through it; exports are soft
+  brokerOwners: 'soft', // routes that are not allowed any more are withdrawn
   log: 'none',
 };
 

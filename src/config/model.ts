@@ -6,7 +6,7 @@ import type { PrivateAsRemoval } from '../bgp/wire/as-path-edits.ts';
 import type { Address } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
 import type { Prefix } from '../net/prefix.ts';
-import type { PolicyRule } from '../policy/model.ts';
+import type { PolicyRule, PrefixRange } from '../policy/model.ts';
 import type { DecisionOptions } from '../rib/decision-options.ts';
 
 export interface Config {
@@ -19,6 +19,8 @@ export interface Config {
   readonly neighborRanges: readonly NeighborRangeConfig[];
   /** Named rule lists, in the order rules run. */
   readonly policies: Readonly<Record<string, readonly PolicyRule[]>>;
+  /** Who may announce through `catbird originate`, and what. */
+  readonly brokerOwners: readonly BrokerOwnerConfig[];
   readonly log: { readonly level: LogLevel };
 }
 
@@ -84,6 +86,22 @@ export interface OriginateConfig {
   readonly cidr: Prefix;
   readonly kind: 'reachable-by' | 'service-range' | 'service';
   readonly via: Address | undefined;
+  readonly source: string | undefined;
+}
+
+/** Another agent of the node that announces routes through our sessions. */
+export interface BrokerOwnerConfig {
+  readonly name: string;
+  /** What it may announce. */
+  readonly prefixes: readonly PrefixRange[];
+  /** So many routes at a time. */
+  readonly quota: number;
+  /** Of routes that come without one. */
+  readonly leaseSec: number;
+  readonly maximumLeaseSec: number;
+  /** Ids of users and groups that may speak for it, root apart; both empty: whoever may open the socket. */
+  readonly users: readonly number[];
+  readonly groups: readonly number[];
   readonly source: string | undefined;
 }
 

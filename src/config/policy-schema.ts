@@ -44,7 +44,7 @@ const prefixLengths = z
   });
 
 /** Either form; told apart by type, so that faults speak of the form that was meant. */
-const prefixRange = z.unknown().transform((raw, context): PrefixRange => {
+export const prefixRange = z.unknown().transform((raw, context): PrefixRange => {
   const isMapping = typeof raw === 'object' && raw !== null;
   const result = (isMapping ? prefixLengths : prefixText).safeParse(raw);
   if (result.success) return result.data;
@@ -107,7 +107,7 @@ const medAction = scalar(`a whole number from 0 to ${MAX_UINT32}, or remove`, (r
 const matchSchema = z.strictObject({
   prefixes: z.array(prefixRange).optional(),
   notPrefixes: z.array(prefixRange).optional(),
-  sources: z.array(choice('ibgp', 'ebgp', 'static', 'direct', 'kernel')).optional(),
+  sources: z.array(choice('ibgp', 'ebgp', 'static', 'direct', 'kernel', 'broker')).optional(),
   routeTypes: z.array(choice('local', 'internal', 'external')).optional(),
   peerType: choice('internal', 'external').optional(),
   neighbors: z.array(sessionGlob).optional(),

@@ -7,6 +7,7 @@ import { type Address, isUnspecified } from '../net/address.ts';
 import { formatAddress, formatIpv4Number, formatPrefix, formatScopedAddress } from '../net/text.ts';
 import { DEFAULTS } from './assemble.ts';
 import type {
+  BrokerOwnerConfig,
   Config,
   FibConfig,
   NeighborConfig,
@@ -15,6 +16,7 @@ import type {
   SessionConfig,
 } from './model.ts';
 import { type PlainObject, present } from './plain-object.ts';
+import { formatPrefixRange } from './prefix-range.ts';
 import { printRule } from './print-policy.ts';
 
 /** Stands where a password would. */
@@ -44,6 +46,7 @@ export function printConfig(config: Config, options: PrintOptions = HIDE): Plain
     policies: Object.fromEntries(
       Object.entries(config.policies).map(([name, rules]) => [name, rules.map(printRule)]),
     ),
+    brokerOwners: config.brokerOwners.map(printBrokerOwner),
     log: { ...config.log },
   };
 }
@@ -162,6 +165,21 @@ export function printSession(session: SessionConfig, options: PrintOptions): Pla
     waitingFor: session.waitingFor,
     source: session.source,
   };
+}
+
+/** Keys of an entry of `brokerOwners`, who may speak for it only where that is said. */
+export function printBrokerOwner(owner: BrokerOwnerConfig): PlainObject {
+  const { users, groups } = owner;
+  return present({
+    name: owner.name,
+    prefixes: owner.prefixes.map(formatPrefixRange),
+    quota: owner.quota,
+    lease: owner.leaseSec,
+    maximumLease: owner.maximumLeaseSec,
+    users: users.length === 0 ? undefined : [...users],
+    groups: groups.length === 0 ? undefined : [...groups],
+    source: owner.source,
+  });
 }
 
 function printNextHopAddress(addresses: SessionConfig['nextHopAddress']): PlainObject {

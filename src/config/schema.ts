@@ -6,7 +6,7 @@
  * their keys.
  */
 import { z } from 'zod';
-import { policyRules } from './policy-schema.ts';
+import { policyRules, prefixRange } from './policy-schema.ts';
 import {
   address,
   asNumber,
@@ -214,6 +214,21 @@ export const neighborRangeShape = {
   ...sessionShape,
 };
 
+/** A number the system knows a user or a group by. */
+const systemId = integer(0, 0xffff_fffe);
+
+/** Keys of an entry of `brokerOwners`. */
+export const brokerOwnerShape = {
+  name: text,
+  prefixes: z.array(prefixRange).nonempty('name at least one prefix'),
+  quota: integer(1, 100_000).optional(),
+  lease: duration(5, 31_536_000).optional(),
+  maximumLease: duration(5, 31_536_000).optional(),
+  users: z.array(systemId).optional(),
+  groups: z.array(systemId).optional(),
+  source,
+};
+
 /** Keys of `log`. */
 export const logShape = {
   level: choice('error', 'warn', 'info', 'debug', 'trace', 'silent').optional(),
@@ -229,6 +244,7 @@ export const documentSchema = z.strictObject({
   neighbors: z.array(z.strictObject(neighborShape)).optional(),
   neighborRanges: z.array(z.strictObject(neighborRangeShape)).optional(),
   policies: z.record(z.string(), policyRules).optional(),
+  brokerOwners: z.array(z.strictObject(brokerOwnerShape)).optional(),
   log: z.strictObject(logShape).optional(),
 });
 

@@ -23,6 +23,7 @@ import type { Random } from '../runtime/random.ts';
 import type { Transport } from '../runtime/transport.ts';
 import type { UdpTransport } from '../runtime/udp.ts';
 import type { Log } from '../telemetry/log.ts';
+import { Broker } from './broker.ts';
 import type { Convergence } from './convergence.ts';
 import { describeDiff } from './describe-diff.ts';
 import { Drain } from './drain.ts';
@@ -63,6 +64,8 @@ export class Daemon {
   /** Measures how long changes take, where somebody wants to know. */
   convergence: Convergence | undefined;
   readonly drain: Drain;
+  /** What other agents of the node announce through us. */
+  readonly broker: Broker;
   /** Who connects and is refused. */
   readonly refused = new RefusedPeers();
   readonly #ports: DaemonPorts;
@@ -96,6 +99,7 @@ export class Daemon {
     });
     this.#localRoutes = new LocalRoutes(this.rib);
     this.#learned = new LearnedRoutes(this.rib, config);
+    this.broker = new Broker({ rib: this.rib, clock, log }, config);
     this.#installer = new RouteInstaller(this.rib, ports.forwarding, this.#localRoutes, config);
     this.#bfd = new BfdManager(ports);
     const { rib, quarantine } = this;
@@ -199,6 +203,7 @@ export class Daemon {
   async stop(reason: StopReason): Promise<void> {
     this.#recovery?.stop();
     this.drain.stop();
+    this.broker.stop();
     this.#listener.close();
     this.neighbors.stop(reason);
     this.#bfd.close();
@@ -222,6 +227,7 @@ export class Daemon {
     this.#installer.configure(config);
     this.#localRoutes.apply(config);
     this.#learned.configure(config);
+    this.broker.configure(config);
     this.#applyNeighbors();
   }
 

@@ -17,6 +17,7 @@ export function describeDiff(diff: ConfigDiff): Readonly<Record<string, readonly
     originate: members(diff.originate),
     pools: members(diff.pools),
     policies: members(diff.policies),
+    brokerOwners: members(diff.brokerOwners),
   };
   const ranges = [...neighborRanges.restarted, ...neighborRanges.changed].length;
   const rangeCount = ranges + neighborRanges.added.length + neighborRanges.removed.length;

@@ -38,6 +38,19 @@ export function sessionStep(neighbor: Neighbor, now: number): Step {
   return SESSION.no(cause.code, text, about);
 }
 
+/** Where a route of our own comes from, or on whose behalf it is announced. */
+function localStep({ daemon, clock }: ViewContext, path: PathView): Step {
+  const source = daemon.rib.views.sourceKind(path.peer);
+  const origination = source === 'broker' ? daemon.broker.find(path.prefix) : undefined;
+  if (!origination) return CONFIGURATION.yes('local-route', `a route of our own, source ${source}`);
+  const { owner, expiresAt } = origination;
+  const left = age(Math.max(0, (expiresAt - clock.now()) / 1000));
+  const found = daemon.config.brokerOwners.find(({ name }) => name === owner);
+  const text = `announced on behalf of '${owner}' (catbird originate), its lease ends in ${left}`;
+  const object = found?.source ?? `brokerOwners ${owner}`;
+  return CONFIGURATION.yes('originated', text, { object });
+}
+
 /** One path from its session to its place in the decision. */
 export function* pathSteps(
   context: ViewContext,
@@ -54,8 +67,7 @@ export function* pathSteps(
     if (path.reason !== 'none') return;
     yield nextHopStep(context, path, neighbor);
   } else {
-    const source = daemon.rib.views.sourceName(path.peer);
-    yield CONFIGURATION.yes('local-route', `a route of our own, source ${source}`);
+    yield localStep(context, path);
   }
   yield decisionStep(context, family, path, ranked);
 }

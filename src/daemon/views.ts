@@ -27,6 +27,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { LeveledLog } from '../telemetry/log.ts';
 import type { ReadinessRule } from '../web/readiness.ts';
 import { viewAttributes } from './attribute-view.ts';
+import { viewOrigination } from './broker-view.ts';
 import type { Daemon } from './daemon.ts';
 import { viewDiff } from './diff-view.ts';
 import { explain } from './explain.ts';
@@ -117,6 +118,7 @@ export function makeViews(context: ViewContext): DaemonViews {
       return { ...progress, since: since === 0 ? null : new Date(at).toISOString() };
     },
     table: (view) => dumpTable(daemon, clock, view),
+    originated: (owner) => [...viewOriginated(context, owner)],
     diff: () => viewDiff(context),
     config: () => ({
       ...printConfig(daemon.config),
@@ -185,8 +187,21 @@ export function makeCommands(context: ViewContext): DaemonCommands {
       daemon.drain.start({ waitSec, ...message, ...done });
     },
     abortDrain: () => daemon.drain.abort(),
+    originate: (order, caller) =>
+      daemon.broker.add(order, caller).map((route) => viewOrigination(route, context.clock)),
+    withdrawOriginated: (order, caller) => daemon.broker.remove(order, caller),
     stop: () => stop('silent'),
   };
+}
+
+function* viewOriginated({ daemon, clock }: ViewContext, owner: string | undefined) {
+  const { views } = daemon.rib;
+  for (const route of daemon.broker.list(owner)) {
+    const { family } = route.prefix;
+    const path = views.bestPath(family, views.findPrefix(route.prefix));
+    const best = path !== 0 && views.forwardingFacts(family, path).source === 'broker';
+    yield { ...viewOrigination(route, clock), best };
+  }
 }
 
 function* wholeRib(context: ViewContext): Generator<RouteView> {
@@ -292,6 +307,7 @@ function viewPath({ daemon, forwarding }: ViewContext, family: Family, path: Pat
     best: path.isBest,
     valid: path.isValid,
     neighbor: views.sourceName(path.peer),
+    ...ownerOf(daemon, path),
     ...viewAttributes(views.attributes(path.attrs)),
     pathId: path.pathId,
     ageSec: Math.floor(path.ageMs / 1000),
@@ -301,6 +317,12 @@ function viewPath({ daemon, forwarding }: ViewContext, family: Family, path: Pat
     igpCost: igpCost === COST_UNKNOWN ? null : igpCost,
     kernel: path.isBest ? forwarding.stateOf(views.prefix(family, path.prefixId)) : 'none',
   };
+}
+
+/** Which agent has us announce a route; nothing of others. */
+function ownerOf({ rib, broker }: Daemon, { peer, prefix }: PathView) {
+  if (rib.views.sourceKind(peer) !== 'broker') return {};
+  return { owner: broker.find(prefix)?.owner ?? null };
 }
 
 function familyOfText(prefix: string): Family {

@@ -16,7 +16,7 @@ export interface PolicyRule {
 }
 
 /** Where a route came from. */
-export type RouteSource = 'ibgp' | 'ebgp' | 'static' | 'direct' | 'kernel';
+export type RouteSource = 'ibgp' | 'ebgp' | 'static' | 'direct' | 'kernel' | 'broker';
 
 /** The kinds of {@link RouteSource} by where the route came into our AS. */
 export type RouteType = 'local' | 'internal' | 'external';

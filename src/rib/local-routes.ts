@@ -1,5 +1,9 @@
-/** Local routes as paths: blocks and other statics, interface subnets, and what the kernel has (RIB-1). */
-import { BARE_ATTRIBUTES } from '../bgp/wire/path-attributes.ts';
+/**
+ * Local routes as paths: blocks and other statics, interface subnets, what the kernel has (RIB-1), and what
+ * other agents announce.
+ */
+import { sortCommunities, sortLargeCommunities } from '../bgp/wire/communities.ts';
+import { BARE_ATTRIBUTES, type PathAttributes } from '../bgp/wire/path-attributes.ts';
 import type { Family } from '../net/family.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { FamilyRib } from './family-rib.ts';
@@ -26,8 +30,7 @@ export class LocalRoutes {
     const prefix = prefixes.intern(address, 0, length);
     const source = localSourceId(route.source);
     const path = paths.find(prefix, source, 0) || paths.add(prefix, source, 0);
-    const nextHop = route.gateway ?? BARE_ATTRIBUTES.nextHop;
-    const set = attrs.intern({ ...BARE_ATTRIBUTES, nextHop, localPref: route.localPref });
+    const set = attrs.intern(attributesOf(route));
     attrs.retain(set); // once as received, once as accepted
     attrs.release(paths.received(path));
     attrs.release(paths.attrs(path));
@@ -56,4 +59,16 @@ export class LocalRoutes {
   #isElevated({ source, localPref = 0, prefix }: LocalRoute): boolean {
     return source === 'kernel' && localPref > K - this.#identity.normalPriority[prefix.family];
   }
+}
+
+function attributesOf(route: LocalRoute): PathAttributes {
+  const { gateway, localPref, med, communities = [], largeCommunities = [] } = route;
+  return {
+    ...BARE_ATTRIBUTES,
+    nextHop: gateway ?? BARE_ATTRIBUTES.nextHop,
+    localPref,
+    med,
+    communities: sortCommunities(Uint32Array.from(communities)),
+    largeCommunities: sortLargeCommunities(Uint32Array.from(largeCommunities.flat())),
+  };
 }

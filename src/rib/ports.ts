@@ -9,9 +9,10 @@ import type { WireOptions } from '../bgp/wire/wire-options.ts';
 import type { Address } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
 import type { Prefix } from '../net/prefix.ts';
-import type { PolicyRule } from '../policy/model.ts';
+import type { LargeCommunity, PolicyRule } from '../policy/model.ts';
 import type { AttrsId, PathId, PeerId, PrefixId } from './ids.ts';
 import type { PathReason } from './path-table.ts';
+import type { LocalSource } from './route-sources.ts';
 
 /** One direction of an established session, as the RIB sees it. */
 export interface OutboundPeer {
@@ -138,13 +139,17 @@ export interface NextHopState {
 /** A locally originated route. */
 export interface LocalRoute {
   readonly prefix: Prefix;
-  readonly source: 'static' | 'direct' | 'kernel';
+  readonly source: LocalSource;
   /** Gateway of the route (NH-1), undefined for blackholes and on-link routes. */
   readonly gateway: Address | undefined;
   /** Outgoing interface, for export rules (EXPORT-3); none when absent. */
   readonly interface?: string;
   /** LOCAL_PREF on internal sessions (PRIO-1); the default when absent. */
   readonly localPref?: number;
+  readonly med?: number;
+  /** Unsigned 32-bit, in any order. */
+  readonly communities?: readonly number[];
+  readonly largeCommunities?: readonly LargeCommunity[];
   /** False: for the kernel only, no peer is told. */
   readonly isAdvertised?: boolean;
 }

@@ -1,5 +1,5 @@
 /**
- * Who routes come from, by `PeerId`: the three kinds of local routes under fixed ids, then the peers.
+ * Who routes come from, by `PeerId`: the four kinds of local routes under fixed ids, then the peers.
  * Decision and export read these on every path, so they are plain objects in an array.
  */
 
@@ -31,14 +31,24 @@ export const ELEVATED_PREFERENCE = 200;
 export const DIRECT_SOURCE = 1 as PeerId;
 export const STATIC_SOURCE = 2 as PeerId;
 export const KERNEL_SOURCE = 3 as PeerId;
-const FIRST_PEER = 4;
+export const BROKER_SOURCE = 4 as PeerId;
+const FIRST_PEER = 5;
 /** Columns hold peer ids in 16 bits. */
 const MAXIMUM_PEERS = 65_535;
 
+/** Kinds of routes that no peer brought. */
+export type LocalSource = Exclude<RouteSource, 'ibgp' | 'ebgp'>;
+
+const LOCAL_SOURCES: Readonly<Record<LocalSource, PeerId>> = {
+  direct: DIRECT_SOURCE,
+  static: STATIC_SOURCE,
+  kernel: KERNEL_SOURCE,
+  broker: BROKER_SOURCE,
+};
+
 /** The id local routes of a kind have. */
-export function localSourceId(source: 'static' | 'direct' | 'kernel'): PeerId {
-  if (source === 'direct') return DIRECT_SOURCE;
-  return source === 'static' ? STATIC_SOURCE : KERNEL_SOURCE;
+export function localSourceId(source: LocalSource): PeerId {
+  return LOCAL_SOURCES[source];
 }
 
 export class RouteSources {
@@ -47,13 +57,14 @@ export class RouteSources {
     localOrigin('direct', 240),
     localOrigin('static', 200),
     localOrigin('kernel', 10),
+    localOrigin('broker', 150),
   ];
   readonly #free: PeerId[] = [];
 
-  /** @throws RangeError beyond 65,532 peers */
+  /** @throws RangeError beyond 65,531 peers */
   add(origin: RouteOrigin): PeerId {
     const id = this.#free.pop() ?? (this.#origins.length as PeerId);
-    if (id > MAXIMUM_PEERS) throw new RangeError('The routing table takes at most 65,532 peers.');
+    if (id > MAXIMUM_PEERS) throw new RangeError('The routing table takes at most 65,531 peers.');
     this.#origins[id] = origin;
     return id;
   }

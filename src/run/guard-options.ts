@@ -17,12 +17,17 @@ const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_0
 
 /** @throws CatbirdError CATBIRD_USAGE for a share or a time that is none */
 export function readGuardOptions(env: Environment): GuardOptions {
-  const state = env['CATBIRD_STATE'] ?? DEFAULT_STATE_DIRECTORY;
   return {
-    stateDirectory: state === 'none' ? undefined : state,
+    stateDirectory: stateDirectoryOf(env),
     brakeShare: shareOf(env['CATBIRD_BRAKE'] ?? DEFAULT_BRAKE),
     brakeWaitMs: waitOf(env['CATBIRD_BRAKE_WAIT']),
   };
+}
+
+/** Where what outlives the process is kept; undefined for nowhere. */
+export function stateDirectoryOf(env: Environment): string | undefined {
+  const state = env['CATBIRD_STATE'] ?? DEFAULT_STATE_DIRECTORY;
+  return state === 'none' ? undefined : state;
 }
 
 function shareOf(text: string): number | undefined {

@@ -11,6 +11,7 @@ import {
 } from '../datastore/settings/environment.ts';
 import type { DatastoreSettings } from '../datastore/settings/settings.ts';
 import { CatbirdError } from '../net/error.ts';
+import { stateDirectoryOf } from './guard-options.ts';
 import { readWebOptions, WEB_FLAGS, type WebOptions } from './web-options.ts';
 
 export interface RunOptions {
@@ -21,6 +22,10 @@ export interface RunOptions {
   readonly apiPath: string;
   /** Who may read on a socket of its own; undefined for nobody. */
   readonly apiGroup: number | undefined;
+  /** Whose agents may have routes announced, on a socket of its own; undefined for nobody. */
+  readonly brokerGroup: number | undefined;
+  /** Directory for what outlives the process; undefined for none. */
+  readonly stateDirectory: string | undefined;
   /** Directory for `bird.ctl` and `bird6.ctl` (OBS-1); undefined for none. */
   readonly birdSockets: string | undefined;
   /** HTTP on a TCP port; undefined for none. */
@@ -63,6 +68,7 @@ export function parseRunOptions(
     config: { type: 'string' },
     api: { type: 'string' },
     'api-group': { type: 'string' },
+    'broker-group': { type: 'string' },
     'bird-sockets': { type: 'string' },
     kernel: { type: 'string', default: 'netlink' },
   } as const;
@@ -73,7 +79,9 @@ export function parseRunOptions(
     isOff: 'datastore' in source && hasOtherBackend(env),
     node,
     apiPath: text(values['api']) ?? env['CATBIRD_API'] ?? DEFAULT_API_PATH,
-    apiGroup: groupOf(text(values['api-group'])),
+    apiGroup: groupOf('--api-group', text(values['api-group'])),
+    brokerGroup: groupOf('--broker-group', text(values['broker-group'])),
+    stateDirectory: stateDirectoryOf(env),
     birdSockets: text(values['bird-sockets']),
     web: readWebOptions(values),
     logLevel: chooseLogLevel(text(values['log-level']), env['BGP_LOGSEVERITYSCREEN']),
@@ -139,12 +147,12 @@ const LOG_LEVELS: readonly string[] = ['error', 'warn', 'info', 'debug', 'trace'
 const SEVERITIES: Readonly<Record<string, string>> = { warning: 'warn', fatal: 'error' };
 
 /** A group by name or number, as the system knows it. */
-function groupOf(name: string | undefined): number | undefined {
+function groupOf(flag: string, name: string | undefined): number | undefined {
   if (name === undefined) return undefined;
   const lines = readFileSync('/etc/group', 'utf8').split('\n');
   const known = lines.map((line) => line.split(':')).find(([group]) => group === name)?.[2];
   if (/^\d{1,9}$/.test(known ?? name)) return Number(known ?? name);
-  throw new CatbirdError('CATBIRD_USAGE', `--api-group: this system has no group '${name}'`);
+  throw new CatbirdError('CATBIRD_USAGE', `${flag}: this system has no group '${name}'`);
 }
 
 /** The flag must be right; what the environment of calico-node says has no veto (LOG-3). */

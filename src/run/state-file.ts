@@ -6,14 +6,14 @@
  * checksum fits. Passwords are not in it: such a session waits for the datastore (SESS-9).
  */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config, SessionConfig } from '../config/model.ts';
 import { formatFault, parseConfig } from '../config/parse.ts';
 import { printConfig } from '../config/print.ts';
+import { replaceFile } from './replace-file.ts';
 
 const FORMAT = 1;
-const MODE = 0o600;
 /** Far more than any cluster needs. */
 const LARGEST_BYTES = 256 * 1024 * 1024;
 
@@ -95,7 +95,7 @@ export class StateFile {
     if (checksum === this.#saved) return;
     const header: Header = { format: FORMAT, origin: this.#origin, savedAt, checksum };
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    await replaceFile(this.#directory, this.path, `${JSON.stringify(header)}\n${body}`);
+    await replaceFile(this.path, `${JSON.stringify(header)}\n${body}`);
     this.#saved = checksum;
   }
 
@@ -109,22 +109,6 @@ export class StateFile {
       throw error;
     }
   }
-}
-
-/** After a crash there is the old file or the new one, never a part of it. */
-async function replaceFile(directory: string, path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`;
-  const file = await open(temporary, 'w', MODE);
-  try {
-    await file.chmod(MODE); // one that was there keeps its mode otherwise
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  const entry = await open(directory, 'r');
-  await entry.sync().finally(() => entry.close());
 }
 
 function parseHeader(line: string): Header {

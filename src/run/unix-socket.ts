@@ -54,6 +54,11 @@ export function readSocketPath(path: string): string {
   return `${path}.read`;
 }
 
+/** Where agents of a group have routes announced. */
+export function brokerSocketPath(path: string): string {
+  return `${path}.broker`;
+}
+
 /** Listens for the API, see {@link bindUnixSocket}. */
 export function bindApiSocket(server: HttpServer, path: string): Promise<void> {
   return bindUnixSocket(server, path, '--api PATH');

@@ -22,6 +22,11 @@ export interface Native {
   bind(fd: number, address: Uint8Array): number;
   /** @param into room for a sockaddr, which is filled in host layout */
   getsockname(fd: number, into: Uint8Array): number;
+  /**
+   * @param into room for the value, filled in host layout
+   * @returns octets of the value, or a failure
+   */
+  getsockopt(fd: number, level: number, option: number, into: Uint8Array): number;
   setsockopt(fd: number, level: number, option: number, value: Uint8Array): number;
   /**
    * Attaches a classic BPF program (SO_ATTACH_FILTER).
@@ -77,6 +82,7 @@ function bindLibc(koffi: Koffi): Native {
   const socket = libc.func('int socket(int, int, int)');
   const bind = libc.func('int bind(int, const uint8_t *, uint32_t)');
   const getsockname = libc.func('int getsockname(int, uint8_t *, uint32_t *)');
+  const getsockopt = libc.func('int getsockopt(int, int, int, uint8_t *, uint32_t *)');
   const setsockopt = libc.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)');
   const fprog = koffi.struct('sock_fprog', { len: 'uint16_t', filter: 'const uint8_t *' });
   const setFilter = libc.func('setsockopt', 'int', [
@@ -101,6 +107,11 @@ function bindLibc(koffi: Koffi): Native {
     socket: (domain, type, protocol) => socket(domain, type, protocol),
     bind: (fd, address) => bind(fd, address, address.length),
     getsockname: (fd, into) => getsockname(fd, into, Uint32Array.of(into.length)),
+    getsockopt: (fd, level, option, into) => {
+      const size = Uint32Array.of(into.length);
+      const result = getsockopt(fd, level, option, into, size);
+      return result < 0 ? result : size[0]!;
+    },
     setsockopt: (fd, level, option, value) => setsockopt(fd, level, option, value, value.length),
     attachFilter: (fd, program) =>
       setFilter(

@@ -158,7 +158,7 @@ t.test('a reader that stops reading costs nothing but what the socket holds', as
 t.test('the socket for reading takes no commands', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'catbird-api-'));
   const record: string[] = [];
-  const server = createApiServer(stubContext(2, record), { isReadOnly: true });
+  const server = createApiServer(stubContext(2, record), { scope: 'read' });
   const path = readSocketPath(join(folder, 's'));
   await bindUnixSocket(server, path, '--api PATH', process.getgid!());
   t.teardown(async () => {

@@ -134,6 +134,7 @@ t.test('rules stand in the order of the export chain (EXPORT-2 to EXPORT-10)', a
     'own service routes',
     'service ranges',
     'pools',
+    'other agents',
     'nothing else',
   ]);
 });

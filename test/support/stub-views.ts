@@ -7,6 +7,7 @@ import type {
   ExplainStep,
   ExplainView,
   NeighborView,
+  OriginatedView,
   RouteView,
   StatusView,
 } from '../../src/api/views.ts';
@@ -113,6 +114,20 @@ const DIFF: DiffView = {
   leaving: [{ name: 'old', address: '10.0.0.9' }],
 };
 
+const ORIGINATED: OriginatedView = {
+  prefix: '192.0.2.1/32',
+  owner: 'metallb',
+  best: true,
+  localPref: null,
+  med: null,
+  communities: ['64512:10'],
+  largeCommunities: [],
+  leaseSec: 60,
+  since: '2026-01-01T00:00:00.000Z',
+  expiresAt: '2026-01-01T00:01:00.000Z',
+  expiresInSec: 42,
+};
+
 /** Stub views; `routes` is how many the RIB holds. */
 export function stubViews(routes = 2): DaemonViews {
   return {
@@ -126,6 +141,7 @@ export function stubViews(routes = 2): DaemonViews {
     }),
     status: () => STATUS,
     diff: () => DIFF,
+    originated: () => [ORIGINATED],
     watch: () => undefined,
     neighbors: () => [NEIGHBOR],
     neighbor: (name) => (name === NEIGHBOR.name ? NEIGHBOR : undefined),
@@ -193,6 +209,14 @@ export function recordingCommands(record: string[]): DaemonCommands {
       void record.push(
         ['drain', waitSec, text, stops && 'stop'].filter((word) => word || word === 0).join(' '),
       ),
+    originate: (order, caller) => {
+      record.push(`originate ${JSON.stringify(order)} ${JSON.stringify(caller)}`);
+      return [ORIGINATED];
+    },
+    withdrawOriginated: (order) => {
+      record.push(`withdraw ${JSON.stringify(order)}`);
+      return order.all ? 2 : order.prefixes.filter((prefix) => prefix === ORIGINATED.prefix).length;
+    },
     abortDrain: () => void record.push('abort-drain'),
     stop: () => void record.push('stop'),
   };

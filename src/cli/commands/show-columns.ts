@@ -19,7 +19,7 @@ export const ROUTE_COLUMNS: readonly Column<Row>[] = [
   { title: '', text: (row) => (row['best'] ? '*' : row['valid'] ? ' ' : '!') },
   column('PREFIX', 'prefix'),
   column('NEXT HOP', 'nextHop'),
-  column('NEIGHBOR', 'neighbor'),
+  { title: 'NEIGHBOR', text: (row) => neighborOf(row) },
   column('LOCAL PREF', 'localPref', true),
   column('MED', 'med', true),
   column('KERNEL', 'kernel'),
@@ -52,6 +52,21 @@ export const BLOCK_COLUMNS: readonly Column<Row>[] = [
   column('KERNEL', 'kernel'),
 ];
 
+export const ORIGINATED_COLUMNS: readonly Column<Row>[] = [
+  { title: '', text: (row) => (row['best'] ? '*' : ' ') },
+  column('PREFIX', 'prefix'),
+  column('OWNER', 'owner'),
+  column('LOCAL PREF', 'localPref', true),
+  column('MED', 'med', true),
+  { title: 'COMMUNITIES', text: communitiesOf },
+  { title: 'LEASE', text: (row) => `${row['expiresInSec']}s of ${row['leaseSec']}s` },
+];
+
+function communitiesOf(row: Row): string {
+  const all = [row['communities'], row['largeCommunities']] as string[][];
+  return all.flat().join(' ') || '-';
+}
+
 function column(title: string, key: string, alignRight = false): Column<Row> {
   return { title, text: (row) => cell(row[key]), alignRight };
 }
@@ -60,6 +75,11 @@ function cell(value: unknown): string {
   if (value === null || value === undefined || value === '') return '-';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return String(value);
+}
+
+/** Of a route another agent of the node announces, its name behind it. */
+function neighborOf({ neighbor, owner }: Row): string {
+  return owner ? `${neighbor} (${owner})` : cell(neighbor);
 }
 
 /** A counter summed over the families of a neighbour. */
