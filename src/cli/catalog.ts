@@ -88,7 +88,7 @@ ${DATASTORE_HELP}  -o FORMAT                json or yaml (default yaml)
 
   --templates DIR      a directory of templates of your own
   -o FORMAT            json or table, of list and diff (default table)
-  and the options of \`catbird render\` that say where the datastore is
+  --datastore KIND     where the objects are, with the other options of \`catbird render\` for it
 
 Exit code 1 when a template of yours is wrong, or a test fails.`,
     load: async () => (await import('./commands/template.ts')).template,

@@ -41,7 +41,8 @@ export function* exportSteps(
   const { config, peerId, session } = neighbor;
   if (!config.families.includes(family)) return;
   if (session.state !== 'Established') {
-    yield { ...sessionStep(neighbor, clock.now()), scope: 'neighbor' };
+    // It holds up what this neighbor is told, not the route.
+    yield { ...sessionStep(neighbor, clock.now()), scope: 'neighbor', isAside: true };
     return;
   }
   const told = views.adjOutOf(peerId, family, prefixId);
@@ -91,7 +92,7 @@ function refusal(
     });
   if (views.path(family, best).peer === peerId) {
     const text = 'the best path came from this neighbor; it is not told its own (split horizon)';
-    return EXPORT.no('split-horizon', text, { ...about, isByDesign: true });
+    return EXPORT.no('split-horizon', text, { ...about, isAside: true });
   }
   const { reason } = explanation;
   if (reason === 'policy') {
@@ -105,8 +106,8 @@ function refusal(
     return EXPORT.no('policy', `rejected by ${rule.text}`, extras);
   }
   if (reason !== 'announced') {
-    const isByDesign = BY_DESIGN.includes(reason);
-    return EXPORT.no(reason, REASONS[reason], { ...about, object, isByDesign });
+    const isAside = BY_DESIGN.includes(reason);
+    return EXPORT.no(reason, REASONS[reason], { ...about, object, isAside });
   }
   if (config.maximumPrefixesOut) {
     const text = `held back: the neighbor is told ${config.maximumPrefixesOut.limit} prefixes at most`;

@@ -7,11 +7,11 @@ export interface Step extends ExplainStep {
    * way to one neighbour.
    */
   readonly scope: 'trunk' | 'rival' | 'neighbor';
-  /** A "no" that is how BGP works, nothing to mend. */
-  readonly isByDesign: boolean;
+  /** A "no" that is told, but holds the route up for nobody who was not asked about. */
+  readonly isAside: boolean;
 }
 
-type Extras = Partial<Pick<Step, 'neighbor' | 'object' | 'scope' | 'isByDesign'>>;
+type Extras = Partial<Pick<Step, 'neighbor' | 'object' | 'scope' | 'isAside'>>;
 /** A function that makes steps of one stage. */
 type Maker = (code: string, text: string, extras?: Extras) => Step;
 
@@ -27,19 +27,19 @@ export function stage(name: ExplainStep['stage']): Record<ExplainStep['answer'],
       neighbor: null,
       object: null,
       scope: 'trunk',
-      isByDesign: false,
+      isAside: false,
       ...extras,
     });
   return { yes: maker('yes'), no: maker('no'), note: maker('note') };
 }
 
 /**
- * The first "no" that matters: on the way of the route, then on the way to a neighbour; what is by
- * design counts only where one neighbour was asked about.
+ * The first "no" that matters: on the way of the route, then on the way to a neighbour; what is
+ * told aside counts only where one neighbour was asked about.
  */
 export function firstNo(steps: readonly Step[], isNarrowed: boolean): number | undefined {
-  const isNo = (scope: Step['scope'], withDesign: boolean) => (each: Step) =>
-    each.answer === 'no' && each.scope === scope && (withDesign || !each.isByDesign);
+  const isNo = (scope: Step['scope'], withAsides: boolean) => (each: Step) =>
+    each.answer === 'no' && each.scope === scope && (withAsides || !each.isAside);
   const order = [isNo('trunk', true), isNo('neighbor', isNarrowed)];
   if (isNarrowed) order.splice(1, 0, isNo('rival', true));
   const found = order.map((test) => steps.findIndex(test)).find((index) => index >= 0);

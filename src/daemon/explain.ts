@@ -178,5 +178,9 @@ function outcomeOf(steps: readonly Step[], first: number | undefined): string {
   }
   const told = new Set(steps.filter(({ code }) => code === 'announced').map((s) => s.neighbor));
   const kernel = steps.some(({ code }) => code === 'installed') ? 'in the kernel, ' : '';
-  return `${kernel}announced to ${told.size} neighbors`;
+  const down = new Set(
+    steps.filter(({ stage, scope }) => stage === 'session' && scope === 'neighbor'),
+  );
+  const rest = down.size === 0 ? '' : `; ${down.size} more have no session`;
+  return `${kernel}announced to ${told.size} neighbors${rest}`;
 }
