@@ -1,6 +1,6 @@
 /**
- * Compiles src to dist, copies what the compiler leaves behind (the shipped templates), and joins what the
- * command line loads (`bundle.mjs`).
+ * Compiles src to dist, copies what the compiler leaves behind (the shipped templates), joins what the
+ * command line loads (`bundle.mjs`), and builds the page for browsers (`glass.mjs`).
  *
  * Also npm's `prepare`, hence run by `npm ci` and `npm pack`. Installed without devDependencies there is
  * no compiler; then this says so and succeeds, because a package from the registry brings its dist.
@@ -12,6 +12,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.mjs';
+import { buildGlass } from './glass.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -67,6 +68,7 @@ async function build() {
   }
   copyTemplates();
   await bundle(root, fresh);
+  await buildGlass(root, fresh);
   replaceDist();
   return 0;
 }

@@ -9,6 +9,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 
 const PACKAGES = [
   'bird2',
+  'chromium',
   'gobgpd',
   'frr',
   'openbgpd',

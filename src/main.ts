@@ -176,7 +176,7 @@ class Process {
     await this.#api.open(this.#options);
     if (birdSockets !== undefined) await this.#openBirdSockets(context, birdSockets);
     this.#daemon = daemon;
-    this.#web?.attach(daemon, forwarding);
+    this.#web?.attach(daemon, forwarding, this.#apiContext(context));
     const [fault] = await daemon.start();
     if (fault) throw fault;
     this.#isRunning = true;

@@ -30,6 +30,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   mrt: ['bgp/wire', 'net'],
   'bird-control': ['net'],
   web: ['net'],
+  glass: [],
   cli: ['net'],
 };
 
@@ -73,6 +74,7 @@ const OUTSIDE: readonly RegExp[] = [
   /^fib\/[a-z-]+-kernel\.ts$/,
   /^cli\//,
   /^run\//,
+  /^glass\//, // runs in the browser, where its clock and timers are
   /^main\.ts$/,
 ];
 

@@ -6,7 +6,7 @@ import { CatbirdError } from '../net/error.ts';
 import { matchesAnyGlob } from '../net/glob.ts';
 import { containsPrefix } from '../net/prefix.ts';
 import { parsePrefix } from '../net/text.ts';
-import type { RouteView } from './views.ts';
+import type { FibRouteView, RouteView } from './views.ts';
 
 type Keeps = (route: RouteView) => boolean;
 
@@ -35,6 +35,11 @@ const FAMILIES: Readonly<Record<string, boolean>> = {
 export function routeFilter(query: URLSearchParams): Keeps | undefined {
   const tests = Object.entries(FILTERS).flatMap(([name, make]) => query.getAll(name).map(make));
   return tests.length === 0 ? undefined : (route) => tests.every((keeps) => keeps(route));
+}
+
+/** The kernel does not hold it as it should, or did not lately. */
+export function hasDrifted({ state, contest }: FibRouteView): boolean {
+  return state !== 'installed' || contest !== null;
 }
 
 function communitiesOf(route: RouteView): readonly string[] {

@@ -2,7 +2,7 @@
 import { CatbirdError } from '../net/error.ts';
 import { orderOf } from './originate.ts';
 import { fieldOf, textOf } from './request-body.ts';
-import { routeFilter } from './route-filter.ts';
+import { hasDrifted, routeFilter } from './route-filter.ts';
 import {
   type Caller,
   type DaemonCommands,
@@ -35,7 +35,7 @@ export type ApiAnswer =
   | { readonly value: unknown }
   | { readonly pending: Promise<unknown> }
   | { readonly lines: Iterable<unknown>; readonly keeps?: ((value: never) => boolean) | undefined }
-  | { readonly list: Iterable<unknown> }
+  | { readonly list: Iterable<unknown>; readonly keeps?: ((value: never) => boolean) | undefined }
   | { readonly octets: Iterable<Uint8Array> }
   | { readonly follow: Watcher };
 
@@ -68,7 +68,10 @@ const ROUTES: readonly RouteEntry[] = [
   get('/v1/adj-out/([^/]+)', ({ views }, { parameters, query }) =>
     many(views.adjOut(parameters[0]!), query),
   ),
-  get('/v1/fib', ({ views }) => ({ list: views.fib() })),
+  get('/v1/fib', ({ views }, { query }) => ({
+    list: views.fib(),
+    keeps: query.has('drift') ? hasDrifted : undefined,
+  })),
   get('/v1/explain', ({ views }, { query }) =>
     one(views.explain(query.get('query') ?? '', query.get('neighbor') ?? undefined)),
   ),

@@ -107,7 +107,7 @@ async function handle(
   if ('lines' in answer) return stream(context, response, answer.lines, LINES, answer.keeps);
   if ('follow' in answer) return follow(response, answer.follow);
   if ('octets' in answer) return send(context, response, answer.octets);
-  if ('list' in answer) return stream(context, response, answer.list, ARRAY);
+  if ('list' in answer) return stream(context, response, answer.list, ARRAY, answer.keeps);
   reply(response, 200, 'pending' in answer ? await answer.pending : answer.value);
 }
 

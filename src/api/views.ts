@@ -30,6 +30,22 @@ export interface NeighborView {
   readonly [more: string]: unknown;
 }
 
+/** A neighbour by itself. */
+export interface NeighborDetailView extends NeighborView {
+  /** Latest first; the last 32. */
+  readonly history: readonly SessionEventView[];
+}
+
+export interface SessionEventView {
+  /** `failed`: an attempt that did not come to a session; `count` of them in a row for one reason. */
+  readonly event: 'up' | 'down' | 'failed';
+  readonly text: string;
+  /** ISO 8601. */
+  readonly firstTime: string;
+  readonly lastTime: string;
+  readonly count: number;
+}
+
 export interface FamilyCountersView {
   readonly received: number;
   readonly accepted: number;
@@ -296,6 +312,30 @@ export interface HeldView {
   readonly canForce: boolean;
 }
 
+/** One sample; rates are per second since the one before, durations the longest since then in milliseconds. */
+export interface TrendSample {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly updatesReceived: number;
+  readonly updatesSent: number;
+  readonly established: number;
+  readonly sessions: number;
+  readonly bestPaths: number;
+  /** Kernel routes found changed, gone or added by others since the sample before. */
+  readonly drifted: number;
+  /** Kernel routes refused at present. */
+  readonly refused: number;
+  /** Null when nothing was measured. */
+  readonly updateToKernelMs: number | null;
+  readonly changeToWireMs: number | null;
+}
+
+export interface TrendsView {
+  readonly intervalSec: number;
+  /** Oldest first. */
+  readonly samples: readonly TrendSample[];
+}
+
 /** What can be watched. */
 export const FEED_TOPICS = ['routes', 'neighbors', 'fib', 'config'] as const;
 export type FeedTopic = (typeof FEED_TOPICS)[number];
@@ -318,7 +358,7 @@ export interface DaemonViews {
   status(): StatusView;
   diff(): DiffView;
   neighbors(): readonly NeighborView[];
-  neighbor(name: string): NeighborView | undefined;
+  neighbor(name: string): NeighborDetailView | undefined;
   /** @param query a prefix (exact) or an address (longest match); undefined for everything */
   rib(query: string | undefined): Iterable<RouteView>;
   /** undefined: no such neighbour. */

@@ -46,7 +46,8 @@ ${DATASTORE_HELP}  --state DIR              where the last good configuration is
   --broker-group GROUP     members may have routes announced, on a socket of their own (docs/broker.md)
   --bird-sockets DIR       answer birdc, birdcl and calico-node on DIR/bird.ctl and DIR/bird6.ctl
   --api-group GROUP        members may read, on a socket of their own (show, not commands)
-  --http ADDRESS:PORT      serve /metrics, /healthz and /readyz (docs/metrics.md), as 127.0.0.1:9179
+  --http ADDRESS:PORT      serve a looking glass, /metrics, /healthz and /readyz, as 127.0.0.1:9179 (docs/looking-glass.md,
+                           docs/metrics.md)
   --http-host NAMES        names it is reached by, beside addresses and localhost
   --ready POLICY           calico (default), all, any, quorum or a number of sessions
   --ready-neighbors GLOBS  sessions that count for it (default Global_*,Node_*,Mesh_*)
@@ -125,6 +126,8 @@ Routes (rib, adj-in, adj-out) can be chosen; all that is given must hold:
   --longer             with rib PREFIX: the prefix and all it covers
   --best               best paths only
   --family ipv4|ipv6
+
+  --drift              of fib: routes that are not in the kernel as they should be, or were not lately
 
 ${API_HELP}`,
     load: async () => (await import('./commands/show.ts')).show,

@@ -1,5 +1,5 @@
 /** One neighbour as `catbird show neighbors` prints it. */
-import type { FamilyCountersView, NeighborView } from '../api/views.ts';
+import type { FamilyCountersView, NeighborView, SessionEventView } from '../api/views.ts';
 import type { NegotiatedSession } from '../bgp/session/negotiate.ts';
 import { capabilityView } from '../bgp/wire/message-view.ts';
 import { formatAddress, formatIpv4Number, formatScopedAddress } from '../net/text.ts';
@@ -49,6 +49,14 @@ export function viewNeighbor(
     faultyUpdates: neighbor.faults,
     messages: { received: { ...session.counters.received }, sent: { ...session.counters.sent } },
   };
+}
+
+/** What became of the session lately, latest first. */
+export function viewHistory({ history }: Neighbor, clock: Clock): SessionEventView[] {
+  const time = (at: number) => new Date(wallTimeAt(clock, at)).toISOString();
+  return history.list().map(({ firstAt, lastAt, ...rest }) => {
+    return { ...rest, firstTime: time(firstAt), lastTime: time(lastAt) };
+  });
 }
 
 /** What the peer told of itself; its texts were escaped when they were read. */

@@ -40,6 +40,7 @@ import type { Quarantine } from './quarantine.ts';
 import { RefreshWatch } from './refresh-watch.ts';
 import { RestartHelper } from './restart-helper.ts';
 import { ribPeerOf } from './rib-peer.ts';
+import { SessionHistory } from './session-history.ts';
 import { lossOf, pathOf, type SessionPath } from './session-path.ts';
 import { sessionSettingsOf } from './session-settings.ts';
 
@@ -74,6 +75,7 @@ export class Neighbor implements SessionEvents {
   readonly session: Session;
   readonly peerId: PeerId;
   readonly bfd: BfdWatch;
+  readonly history = new SessionHistory();
   readonly #ports: NeighborPorts;
   readonly #owner: NeighborOwner;
   /** Faulty UPDATE messages by consequence (RFC 7606). */
@@ -221,6 +223,7 @@ export class Neighbor implements SessionEvents {
   }
 
   stateChanged(from: SessionState, to: SessionState, reason: string): void {
+    this.history.note(from, to, reason, this.#ports.clock.now());
     const fields = { neighbor: this.#config.name, from, to, reason };
     const isNews = from === 'Established' || to === 'Established';
     this.#ports.log[isNews ? 'info' : 'debug'](fields, 'session state');

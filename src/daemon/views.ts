@@ -33,7 +33,7 @@ import { viewDiff } from './diff-view.ts';
 import { explain } from './explain.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { Neighbor } from './neighbor.ts';
-import { viewNeighbor } from './neighbor-view.ts';
+import { viewHistory, viewNeighbor } from './neighbor-view.ts';
 import { planSteps } from './plan.ts';
 import { placeOfRule } from './rib-peer.ts';
 import { viewStatus } from './status.ts';
@@ -84,7 +84,7 @@ export function makeViews(context: ViewContext): DaemonViews {
     neighbors: () => neighbors.list().map(view),
     neighbor: (name) => {
       const neighbor = neighbors.find(name);
-      return neighbor && view(neighbor);
+      return neighbor && { ...view(neighbor), history: viewHistory(neighbor, clock) };
     },
     rib: (query) => (query === undefined ? wholeRib(context) : queryRib(context, query)),
     adjIn: (name) => {

@@ -62,7 +62,7 @@ export interface FibCounters extends WriteCounters, DriftCounters {
 
 /** The table in numbers. */
 export interface FibFigures {
-  /** As in `show fib`. */
+  /** As in `show fib`; counted when it is read. */
   readonly states: Readonly<Record<FibRouteView['state'], number>>;
   readonly counters: FibCounters;
 }
@@ -242,7 +242,13 @@ export class Fib {
 
   /** The table in numbers; a look at every route. */
   figures(): FibFigures {
-    return { states: countStates(this.#allSides()), counters: { ...this.counters } };
+    const sides = this.#allSides();
+    return {
+      get states() {
+        return countStates(sides);
+      },
+      counters: { ...this.counters },
+    };
   }
 
   /** Wanted or owned prefixes. */

@@ -1,8 +1,9 @@
 /**
- * What `--http` adds to a process: probes and metrics. Open before there is a configuration, so that probes
+ * What `--http` adds to a process: probes, metrics and the looking glass. Open before there is a configuration, so that probes
  * are answered while the datastore is still waited for; the daemon is attached once it runs.
  */
 import type { Server } from 'node:http';
+import type { ApiContext } from '../api/routes.ts';
 import {
   CHANGE_TO_WIRE,
   Convergence,
@@ -13,6 +14,7 @@ import type { Daemon } from '../daemon/daemon.ts';
 import type { Forwarding } from '../daemon/forwarding.ts';
 import { RouteMetrics } from '../daemon/route-metrics.ts';
 import { SessionMetrics } from '../daemon/session-metrics.ts';
+import { Trends } from '../daemon/trends.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Heartbeat } from '../runtime/heartbeat.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -23,6 +25,7 @@ import { healthPage, readyPage } from '../web/probes.ts';
 import { judgeReadiness, type Readiness } from '../web/readiness.ts';
 import type { ConfigProgress } from './config-progress.ts';
 import type { DatastoreReport } from './config-source.ts';
+import type { GlassSource } from './glass.ts';
 import { ProcessMetrics } from './process-metrics.ts';
 import { closeServer } from './unix-socket.ts';
 import { openWeb } from './web-host.ts';
@@ -51,14 +54,20 @@ export class Web {
   readonly #startedAt: number;
   readonly #durations: ConvergenceReaders;
   #daemon: Daemon | undefined;
+  #glass: GlassSource | undefined;
   #server: Server | undefined;
 
   /** @throws CatbirdError when the port cannot be had */
   static async open(options: WebOptions, parts: WebParts): Promise<Web> {
     const { PrometheusMetrics } = await import('../telemetry/prometheus.ts');
+    const { glassPages } = await import('./glass.ts');
     const web = new Web(options, parts, new PrometheusMetrics());
     try {
-      web.#server = await openWeb(options, web.#pages(), parts);
+      web.#server = await openWeb(
+        options,
+        [...web.#pages(), ...glassPages(parts.clock, () => web.#glass)],
+        parts,
+      );
     } catch (error) {
       web.#heartbeat.stop();
       throw error;
@@ -72,9 +81,17 @@ export class Web {
     this.#metrics = metrics;
     this.#startedAt = parts.clock.now();
     this.#heartbeat = new Heartbeat(parts.clock, metrics.histogram(EVENT_LOOP_LAG));
+    const updateToKernel = metrics.histogram(UPDATE_TO_KERNEL);
+    const changeToWire = metrics.histogram(CHANGE_TO_WIRE);
     this.#durations = {
-      updateToKernel: metrics.histogram(UPDATE_TO_KERNEL),
-      changeToWire: metrics.histogram(CHANGE_TO_WIRE),
+      updateToKernel: (ms) => {
+        updateToKernel(ms);
+        this.#glass?.trends.updateToKernel(ms);
+      },
+      changeToWire: (ms) => {
+        changeToWire(ms);
+        this.#glass?.trends.changeToWire(ms);
+      },
     };
     metrics.add(
       new ProcessMetrics({
@@ -88,9 +105,10 @@ export class Web {
     );
   }
 
-  /** The daemon runs: it counts from now on. */
-  attach(daemon: Daemon, forwarding: Forwarding): void {
+  /** The daemon runs: it counts, and can be looked into, from now on. */
+  attach(daemon: Daemon, forwarding: Forwarding, context: ApiContext): void {
     this.#daemon = daemon;
+    this.#glass = { context, trends: new Trends(this.#parts.clock, daemon, forwarding) };
     daemon.convergence = new Convergence(this.#parts.clock, forwarding, this.#durations);
     this.#metrics.add(new SessionMetrics(daemon, this.#options.isPerNeighbor));
     this.#metrics.add(new RouteMetrics(daemon.rib, forwarding));
@@ -98,6 +116,7 @@ export class Web {
 
   async close(): Promise<void> {
     this.#heartbeat.stop();
+    this.#glass?.trends.stop();
     if (this.#server) await closeServer(this.#server);
   }
 

@@ -1,4 +1,4 @@
-/** What the web server serves: pages by exact path, each a function of the query. */
+/** What the web server serves: pages by path, each a function of the request. */
 
 export interface WebAnswer {
   readonly status: number;
@@ -9,13 +9,28 @@ export interface WebAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+export interface WebRequest {
+  /** As it stands in the request line, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Nobody waits for the answer any more. */
+  isGone(): boolean;
+}
+
 export interface WebPage {
   /** Compared octet for octet with the request's path; nothing is decoded or normalised. */
   readonly path: string;
-  answer(query: URLSearchParams): WebAnswer | Promise<WebAnswer>;
+  /** It answers for every path that begins with its own, too. */
+  readonly hasChildren?: boolean;
+  answer(request: WebRequest): WebAnswer | Promise<WebAnswer>;
 }
 
 /** A short answer for people and probes. */
 export function textAnswer(status: number, lines: readonly string[]): WebAnswer {
   return { status, type: 'text/plain; charset=utf-8', body: `${lines.join('\n')}\n` };
+}
+
+/** An answer for programs. */
+export function jsonAnswer(status: number, value: unknown): WebAnswer {
+  return { status, type: 'application/json; charset=utf-8', body: `${JSON.stringify(value)}\n` };
 }

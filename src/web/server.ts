@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '../runtime/clock.ts';
-import { textAnswer, type WebAnswer, type WebPage } from './page.ts';
+import { textAnswer, type WebAnswer, type WebPage, type WebRequest } from './page.ts';
 import { type Refusal, refuse } from './request-gate.ts';
 
 export interface WebServerOptions {
@@ -23,6 +23,8 @@ const REQUEST_MS = 10_000;
 const IDLE_MS = 5000;
 /** A client that takes longer to read an answer is let go. */
 const ANSWER_MS = 60_000;
+/** Octets of answers that are not yet read by those who asked; while there are more, nobody gets another. */
+const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
 
 const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
@@ -36,7 +38,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 /** A server that nobody listens on yet. */
 export function createWebServer(options: WebServerOptions): Server {
-  const pages = new Map(options.pages.map((page) => [page.path, page]));
+  const book = new PageBook(options.pages);
   const limits = {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_MS,
@@ -46,7 +48,7 @@ export function createWebServer(options: WebServerOptions): Server {
   };
   const server = createServer(limits, (request, response) => {
     limitTime(response, options.clock);
-    void answer(request, response, pages, options); // it catches what pages throw
+    void answer(request, response, book, options); // it catches what pages throw
   });
   server.maxConnections = MAX_CONNECTIONS;
   for (const event of ['checkContinue', 'checkExpectation']) {
@@ -62,10 +64,36 @@ function limitTime(response: ServerResponse, clock: Clock): void {
   response.on('close', () => limit.cancel());
 }
 
+/** Pages by path, and what their answers weigh. */
+class PageBook {
+  /** Octets that were answered and not yet read. */
+  unreadBytes = 0;
+  readonly #pages: ReadonlyMap<string, WebPage>;
+  readonly #parents: readonly WebPage[];
+
+  constructor(pages: readonly WebPage[]) {
+    this.#pages = new Map(pages.map((page) => [page.path, page]));
+    this.#parents = pages.filter(({ hasChildren }) => hasChildren);
+  }
+
+  async answer(request: WebRequest): Promise<WebAnswer> {
+    if (this.unreadBytes > MAX_UNREAD_BYTES) {
+      return textAnswer(503, ['too many answers are not read by those who asked']);
+    }
+    const { path } = request;
+    const page = this.#pages.get(path) ?? this.#parents.find((each) => path.startsWith(each.path));
+    return page ? await page.answer(request) : this.#notFound();
+  }
+
+  #notFound(): WebAnswer {
+    return textAnswer(404, ['there is no such page; these are here:', ...this.#pages.keys()]);
+  }
+}
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  pages: ReadonlyMap<string, WebPage>,
+  book: PageBook,
   { hosts, onFault }: WebServerOptions,
 ): Promise<void> {
   const { method = '', url = '', headers } = request;
@@ -73,8 +101,9 @@ async function answer(
   if (refusal) return send(response, refusalAnswer(refusal), true);
   const [path = '', query = ''] = url.split('?', 2);
   try {
-    const page = pages.get(path);
-    const found = page ? await page.answer(new URLSearchParams(query)) : notFound(pages);
+    const isGone = () => response.destroyed;
+    const found = await book.answer({ path, query: new URLSearchParams(query), isGone });
+    weigh(response, found, book);
     send(response, found, false);
   } catch (error) {
     onFault(path, error);
@@ -82,8 +111,13 @@ async function answer(
   }
 }
 
-function notFound(pages: ReadonlyMap<string, WebPage>): WebAnswer {
-  return textAnswer(404, ['there is no such page; these are here:', ...pages.keys()]);
+function weigh(response: ServerResponse, { body }: WebAnswer, book: PageBook): void {
+  if (response.destroyed) return;
+  const bytes = Buffer.byteLength(body);
+  book.unreadBytes += bytes;
+  response.once('close', () => {
+    book.unreadBytes -= bytes;
+  });
 }
 
 function refusalAnswer({ status, reason, headers = {} }: Refusal): WebAnswer {

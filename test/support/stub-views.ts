@@ -144,7 +144,7 @@ export function stubViews(routes = 2): DaemonViews {
     originated: () => [ORIGINATED],
     watch: () => undefined,
     neighbors: () => [NEIGHBOR],
-    neighbor: (name) => (name === NEIGHBOR.name ? NEIGHBOR : undefined),
+    neighbor: (name) => (name === NEIGHBOR.name ? { ...NEIGHBOR, history: [] } : undefined),
     *rib(query) {
       for (let i = 0; i < routes; i++) {
         const view = routeView(i);

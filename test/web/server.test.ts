@@ -3,12 +3,13 @@ import { createConnection } from 'node:net';
 import t, { type Test } from 'tap';
 import { closeServer } from '../../src/run/unix-socket.ts';
 import { Heartbeat } from '../../src/runtime/heartbeat.ts';
-import { textAnswer, type WebPage } from '../../src/web/page.ts';
+import { textAnswer, type WebPage, type WebRequest } from '../../src/web/page.ts';
 import { healthPage, readyPage } from '../../src/web/probes.ts';
 import { createWebServer } from '../../src/web/server.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
-const HELLO: WebPage = { path: '/hello', answer: (query) => textAnswer(200, [`${query}`]) };
+const REQUEST: WebRequest = { path: '/', query: new URLSearchParams(), isGone: () => false };
+const HELLO: WebPage = { path: '/hello', answer: ({ query }) => textAnswer(200, [`${query}`]) };
 
 interface Options {
   readonly pages?: readonly WebPage[];
@@ -52,6 +53,10 @@ const ask = (port: number, target: string, more = '', method = 'GET') =>
     `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${more}\r\n`,
   );
 
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise(setImmediate);
+}
+
 const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
 
 t.test('a page is found by its exact path, and told the query', async (t) => {
@@ -73,6 +78,38 @@ t.test('paths are compared as they are: no decoding, no climbing', async (t) => 
     '/hello%00',
   ];
   for (const target of targets) t.equal(statusOf(await ask(port, target)), 404, target);
+});
+
+t.test('a page may answer for all paths below it, and is told which', async (t) => {
+  const tree: WebPage = {
+    path: '/tree/',
+    hasChildren: true,
+    answer: ({ path }) => textAnswer(200, [path]),
+  };
+  const port = await serve(t, { pages: [HELLO, tree] });
+  t.match(await ask(port, '/tree/a%2Fb/../c?d'), /\r\n\r\n\/tree\/a%2Fb\/\.\.\/c\n$/);
+  t.equal(statusOf(await ask(port, '/tree')), 404);
+});
+
+t.test('while much is not read by those who asked, nobody gets more', async (t) => {
+  const clock = new FakeClock();
+  const big: WebPage = {
+    path: '/big',
+    answer: () => ({ status: 200, type: 'text/plain', body: new Uint8Array(12 * 1024 * 1024) }),
+  };
+  const port = await serve(t, { pages: [big, HELLO], clock });
+  const slow = ['', ''].map(() => {
+    const socket = createConnection(port, '127.0.0.1', () => {
+      socket.pause();
+      socket.write('GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    });
+    t.teardown(() => socket.destroy());
+    return socket;
+  });
+  await until(async () => statusOf(await ask(port, '/hello')) === 503);
+  for (const socket of slow) socket.destroy();
+  await until(async () => statusOf(await ask(port, '/hello')) === 200);
+  t.pass('who goes away makes room');
 });
 
 t.test('no answer may be framed, sniffed, kept or read by other sites', async (t) => {
@@ -149,10 +186,10 @@ t.test('healthy while timers fire, and not once one is lost', async (t) => {
   const page = healthPage(heartbeat);
   clock.advance(1000);
   t.same(late, [0, 0]);
-  t.match(await page.answer(new URLSearchParams()), { status: 200, body: 'ok\n' });
+  t.match(await page.answer(REQUEST), { status: 200, body: 'ok\n' });
   heartbeat.stop(); // as if the timer never came
   clock.advance(10_501);
-  t.match(await page.answer(new URLSearchParams()), {
+  t.match(await page.answer(REQUEST), {
     status: 503,
     body: 'timers do not fire: one is 10001 ms overdue\n',
   });
@@ -160,7 +197,7 @@ t.test('healthy while timers fire, and not once one is lost', async (t) => {
 
 t.test('the reasons stand in the body of the readiness probe', async (t) => {
   const page = readyPage(() => ({ isReady: false, reasons: ['Mesh_1 is Idle'] }));
-  t.same(await page.answer(new URLSearchParams()), {
+  t.same(await page.answer(REQUEST), {
     status: 503,
     type: 'text/plain; charset=utf-8',
     body: 'not ready\nMesh_1 is Idle\n',

@@ -38,6 +38,7 @@ interface Filters {
   readonly longer?: boolean | undefined;
   readonly best?: boolean | undefined;
   readonly family?: string | undefined;
+  readonly drift?: boolean | undefined;
 }
 
 interface Request {
@@ -59,6 +60,7 @@ const FILTERS = {
   longer: { type: 'boolean' },
   best: { type: 'boolean' },
   family: { type: 'string' },
+  drift: { type: 'boolean' },
 } as const;
 
 const ROUTE_VIEWS: readonly string[] = ['rib', 'adj-in', 'adj-out'];
@@ -86,8 +88,9 @@ async function showView(
   const [word = '', argument] = words;
   const view = VIEWS.resolve(word);
   if (words.length > 2) throw new UsageError(`show ${view} takes one name at most`);
-  const idle = Object.keys(FILTERS).find((name) => name in filters);
-  if (idle && !ROUTE_VIEWS.includes(view)) throw new UsageError(`show ${view} takes no --${idle}`);
+  const takes = (name: string) => (name === 'drift' ? view === 'fib' : ROUTE_VIEWS.includes(view));
+  const idle = Object.keys(FILTERS).find((name) => name in filters && !takes(name));
+  if (idle) throw new UsageError(`show ${view} takes no --${idle}`);
   switch (view) {
     case 'neighbors':
       return showList(request, '/v1/neighbors', NEIGHBOR_COLUMNS);
@@ -100,7 +103,7 @@ async function showView(
       if (filters.longer) throw new UsageError('--longer goes with show rib PREFIX');
       return showRoutes(request, `/v1/${view}/${named(view, argument)}?${queryOf(filters)}`);
     case 'fib':
-      return showList(request, '/v1/fib', FIB_COLUMNS);
+      return showList(request, filters.drift ? '/v1/fib?drift' : '/v1/fib', FIB_COLUMNS);
     case 'blocks':
       return showList(request, '/v1/blocks', BLOCK_COLUMNS);
     case 'quarantine':
