@@ -50,6 +50,15 @@ export class Network {
     return host;
   }
 
+  /** A cable between two hosts: `[namespace, interface]` at each end. */
+  join(a: readonly [string, string], b: readonly [string, string]): void {
+    this.#ip(a[0], [
+      `link add ${a[1]} type veth peer name ${b[1]} netns ${b[0]}`,
+      `link set ${a[1]} up`,
+    ]);
+    this.#ip(b[0], [`link set ${b[1]} up`]);
+  }
+
   /**
    * Adds a pod behind a host: one address, default route to 169.254.1.1, host route on the host.
    *

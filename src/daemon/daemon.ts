@@ -123,6 +123,7 @@ export class Daemon {
         log.info({ address: formatAddress(address), port }, 'listens at last'),
     });
     this.#keys = new ListenerKeys(this.#listener, log);
+    this.neighbors.onFound = () => this.#setKeys();
     this.drain = new Drain({
       clock,
       log,
@@ -240,8 +241,13 @@ export class Daemon {
     const endpoints = port === 0 ? [] : addresses.map((address) => ({ address, port }));
     const faults = await this.#listener.rebind(endpoints);
     for (const fault of faults) this.#ports.log.error({ reason: fault.message }, 'cannot listen');
-    this.#keys.apply(config);
+    this.#setKeys();
     return faults;
+  }
+
+  #setKeys(): void {
+    const { neighbors, neighborRanges } = this.#config;
+    this.#keys.apply(this.neighbors.located(neighbors), neighborRanges);
   }
 
   #announce(reason: string): void {

@@ -7,6 +7,7 @@ import type { Config } from '../config/model.ts';
 import type { FibFigures, FibStory } from '../fib/fib.ts';
 import type { KernelRoute } from '../fib/kernel.ts';
 import type { ConnectedSubnet } from '../fib/kernel-view.ts';
+import type { LinkLocalHop } from '../fib/next-hop-resolver.ts';
 import type { RoutePlanInput } from '../fib/route-policy.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
@@ -42,6 +43,8 @@ export interface Forwarding {
   stop(): Promise<void>;
   /** Says on which interface a link-local next hop is. */
   locate(nextHop: Address, zone: string): void;
+  /** Says which link-local address stands for a next hop that is on the link itself; undefined for none. */
+  pair(nextHop: Address, link: LinkLocalHop | undefined): void;
   /** Subnets of interfaces that are up. */
   subnets(): Iterable<ConnectedSubnet>;
   /** The interface, up, whose subnet holds the address; undefined when there is none. */
@@ -82,6 +85,7 @@ export const NO_FORWARDING: Forwarding = {
   async start() {},
   async stop() {},
   locate() {},
+  pair() {},
   subnets: () => [],
   interfaceTo: () => undefined,
   isInterfaceUp: () => true,

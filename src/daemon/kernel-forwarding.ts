@@ -3,7 +3,11 @@ import type { Config } from '../config/model.ts';
 import { Fib } from '../fib/fib.ts';
 import type { Kernel } from '../fib/kernel.ts';
 import { KernelView } from '../fib/kernel-view.ts';
-import { KernelNextHopResolver, type StaticRoute } from '../fib/next-hop-resolver.ts';
+import {
+  KernelNextHopResolver,
+  type LinkLocalHop,
+  type StaticRoute,
+} from '../fib/next-hop-resolver.ts';
 import { isRejected, type RoutePlanInput, RoutePlanner } from '../fib/route-policy.ts';
 import { formatTarget } from '../fib/route-target.ts';
 import type { Address } from '../net/address.ts';
@@ -63,6 +67,10 @@ export class KernelForwarding implements Forwarding {
 
   locate(nextHop: Address, zone: string): void {
     this.resolver.locate(nextHop, zone);
+  }
+
+  pair(nextHop: Address, link: LinkLocalHop | undefined): void {
+    this.resolver.pair(nextHop, link);
   }
 
   subnets() {

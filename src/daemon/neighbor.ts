@@ -34,6 +34,7 @@ import type { Log } from '../telemetry/log.ts';
 import { BfdWatch, type BfdWatchPorts } from './bfd-watch.ts';
 import type { Forwarding } from './forwarding.ts';
 import { LingeringClient } from './lingering-client.ts';
+import { NextHopPair } from './next-hop-pair.ts';
 import type { OwnAddresses } from './own-addresses.ts';
 import { PrefixLimit, RESTART_AFTER_MS } from './prefix-limit.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -97,6 +98,7 @@ export class Neighbor implements SessionEvents {
   #penaltyTimer: Timer | undefined;
   readonly #prefixLimit: PrefixLimit;
   readonly #refresh: RefreshWatch;
+  readonly #pair: NextHopPair;
   /** Of the established session. */
   #path: SessionPath | undefined;
   #isShutDown = false;
@@ -122,6 +124,7 @@ export class Neighbor implements SessionEvents {
     this.#helper = new RestartHelper(ports, this.peerId, () => owner.rested(this));
     const settings = sessionSettingsOf(neighbor, config, isRestarting, ports.softwareVersion);
     this.session = new Session(settings, ports, this);
+    this.#pair = new NextHopPair(ports);
     this.#refresh = new RefreshWatch(ports.clock, ports.rib, this.peerId);
   }
 
@@ -200,6 +203,7 @@ export class Neighbor implements SessionEvents {
     this.stop(reason);
     this.#penaltyTimer?.cancel();
     this.#ribPeer.stop();
+    this.#pair.forget();
     this.#ports.rib.removePeer(this.peerId);
   }
 
@@ -242,12 +246,16 @@ export class Neighbor implements SessionEvents {
     this.#isDeferred = owesRoutes && this.#owner.isDeferring();
     this.#endOfRibs = new Set(negotiated.families);
     this.#followAddress(negotiated, link);
+    if (!this.#helper.isKeeping) this.#pair.forget();
+    const localLinkLocal = this.#pair.up(address, link.localAddress, negotiated.isInternal);
     this.#ports.rib.peerUp(this.peerId, {
       wire: negotiated,
       families: negotiated.families,
       remoteRouterId: negotiated.remoteRouterId,
       localAddress: link.localAddress,
       localAddressOther: this.#beside?.beside,
+      localLinkLocal,
+      pairedNextHop: (nextHop) => this.#pair.told(nextHop),
       hasEnhancedRefresh: negotiated.hasEnhancedRouteRefresh,
       isLongLivedAware: gracefulRestart?.isLongLivedAware ?? false,
       isDeferred: this.#isDeferred,
@@ -360,6 +368,7 @@ export class Neighbor implements SessionEvents {
     this.#beside?.stop();
     this.#beside = undefined;
     this.#refresh.cancel();
+    this.#pair.down();
     this.#path = undefined;
     this.#helper.down(reason.isGraceful ? this.#negotiated?.gracefulRestart : undefined);
     this.#isDeferred = false;

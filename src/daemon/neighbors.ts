@@ -43,6 +43,8 @@ export class Neighbors {
   #isRestarting = true;
   /** Told of a neighbour that is about to be forgotten. */
   onRemoved: (neighbor: Neighbor) => void = () => {};
+  /** Told when a router was found on an interface, before its session is about to use it. */
+  onFound: () => void = () => {};
 
   constructor(ports: NeighborsPorts, owner: Omit<NeighborOwner, 'rested'>) {
     this.#ports = ports;
@@ -98,7 +100,13 @@ export class Neighbors {
     const found = this.list().filter(({ config }) => config.interface === zone);
     if (known && found.some(({ session }) => session.state === 'Established')) return;
     this.#heard.set(zone, router);
+    this.onFound();
     if (this.#config) this.apply(this.#config);
+  }
+
+  /** The neighbors with the addresses that were found on their interfaces. */
+  located(neighbors: readonly NeighborConfig[]): readonly NeighborConfig[] {
+    return neighbors.map((neighbor) => locate(neighbor, this.#heard));
   }
 
   /** Brings the sessions in line with a configuration. */

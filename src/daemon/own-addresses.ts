@@ -59,6 +59,16 @@ export class OwnAddresses {
     return { beside, stop: () => this.#forget(follower) };
   }
 
+  /** Our link-local address on an interface that has `beside`; undefined for none. */
+  linkLocalOn(zone: string, beside: Address): Address | undefined {
+    const here = this.#ports
+      .ownAddresses()
+      .filter(({ interface: name }) => name === zone)
+      .map(({ address }) => address);
+    if (!here.some((address) => sameAddress(address, beside))) return undefined;
+    return here.filter(isLinkLocal).sort(compare)[0];
+  }
+
   #arm(): Timer {
     return this.#ports.clock.setTimer(LOOK_AGAIN_MS, () => this.#look());
   }

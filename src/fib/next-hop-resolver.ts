@@ -27,6 +27,12 @@ export interface StaticRoute {
   readonly via: Address;
 }
 
+/** The link-local address of a router, and the link it is on. */
+export interface LinkLocalHop {
+  readonly linkLocal: Address;
+  readonly zone: string;
+}
+
 interface Answer {
   readonly nextHop: Address;
   resolution: Resolution;
@@ -38,6 +44,8 @@ export class KernelNextHopResolver implements NextHopResolver, RoutePlanFacts {
   readonly #answers = new Map<string, Answer>();
   /** Interfaces of link-local next hops; there are as many as neighbours on links. */
   readonly #places = new Map<string, string>();
+  /** Link-local addresses that stand for global ones on a link; there are as many as neighbours on links. */
+  readonly #pairs = new Map<string, LinkLocalHop>();
   /** Interfaces asked for, by name. */
   readonly #interfaces = new Map<string, boolean>();
   readonly #statics = new LongestMatch<StaticRoute>();
@@ -65,6 +73,14 @@ export class KernelNextHopResolver implements NextHopResolver, RoutePlanFacts {
     const key = keyOf(nextHop);
     if (this.#places.get(key) === zone) return;
     this.#places.set(key, zone);
+    this.#refresh();
+  }
+
+  /** Says which link-local address stands for a next hop while that is on the link itself (RFC 2545 §3). */
+  pair(nextHop: Address, link: LinkLocalHop | undefined): void {
+    const key = keyOf(nextHop);
+    if (link) this.#pairs.set(key, link);
+    else this.#pairs.delete(key);
     this.#refresh();
   }
 
@@ -120,7 +136,7 @@ export class KernelNextHopResolver implements NextHopResolver, RoutePlanFacts {
     const fixed = this.#statics.lookup(nextHop);
     const learned = this.#view.routeTo(nextHop);
     const length = Math.max(lengthOf(subnet), lengthOf(fixed), lengthOf(learned));
-    if (subnet && lengthOf(subnet) === length) return direct(nextHop, subnet);
+    if (subnet && lengthOf(subnet) === length) return this.#direct(nextHop, subnet);
     if (fixed && lengthOf(fixed) === length) return this.#through(fixed, nextHop, depth);
     return learned ? this.#learned(nextHop, learned) : unreachable();
   }
@@ -130,6 +146,11 @@ export class KernelNextHopResolver implements NextHopResolver, RoutePlanFacts {
     const dev = this.#places.get(keyOf(nextHop));
     if (dev === undefined || !this.#view.isInterfaceUp(dev)) return unreachable();
     return reachable(dev, 0, { via: nextHop, dev });
+  }
+
+  #direct(nextHop: Address, { interface: dev }: ConnectedSubnet): Resolution {
+    const pair = this.#pairs.get(keyOf(nextHop));
+    return reachable(dev, 0, { via: pair?.zone === dev ? pair.linkLocal : nextHop, dev });
   }
 
   #through(route: StaticRoute, nextHop: Address, depth: number): Resolution {
@@ -159,11 +180,6 @@ function keyOf(address: Address): string {
 /** A fresh object: answers of different next hops are never the same one. */
 function unreachable(): Resolution {
   return { isReachable: false, igpCost: COST_UNKNOWN, interface: '', hop: undefined };
-}
-
-function direct(nextHop: Address, subnet: ConnectedSubnet): Resolution {
-  const dev = subnet.interface;
-  return reachable(dev, 0, { via: nextHop, dev });
 }
 
 function reachable(name: string, igpCost: number, hop: KernelNextHop): Resolution {

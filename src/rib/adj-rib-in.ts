@@ -46,6 +46,9 @@ const NO_SESSION: WireOptions = {
   isInternal: true,
 };
 
+/** A global and a link-local next hop. */
+const PAIR_SIZE = 32;
+
 /** The address of a stored prefix, for a moment. */
 const octets = new Uint8Array(16);
 
@@ -62,6 +65,9 @@ export class AdjRibIn implements UpdateSink {
   #wire = NO_SESSION;
   /** What the session agreed on; routes of other families are ignored (RFC 4760 §8). */
   #families: readonly Family[] = [];
+  #paired: (nextHop: Uint8Array) => void = () => undefined;
+  /** Next hops that came last in a pair. */
+  readonly #pair = new Uint8Array(PAIR_SIZE);
   #nowSec = 0;
   /** The attributes of the `reach` calls that follow; one reference is ours. */
   #current = 0 as AttrsId;
@@ -99,9 +105,16 @@ export class AdjRibIn implements UpdateSink {
     return this.#wire;
   }
 
-  startSession(wire: WireOptions, families: readonly Family[]): void {
+  /** @param paired told of each other pair of next hops (RFC 2545 §3), 32 octets, borrowed */
+  startSession(
+    wire: WireOptions,
+    families: readonly Family[],
+    paired: (nextHop: Uint8Array) => void = () => undefined,
+  ): void {
     this.#wire = wire;
     this.#families = families;
+    this.#paired = paired;
+    this.#pair.fill(0);
   }
 
   /** Takes another filter for what comes; see {@link reimport} for what is there. */
@@ -138,9 +151,16 @@ export class AdjRibIn implements UpdateSink {
     const set = this.#attrs.internRaw(bytes, at, end, family, nextHop, this.#wire, this.#onDiscard);
     this.endMessage();
     if (typeof set !== 'number') return set;
+    if (nextHop?.length === PAIR_SIZE) this.#notePair(nextHop);
     this.#current = set;
     this.#loop = this.#filter.checkLoops(set);
     return undefined;
+  }
+
+  #notePair(nextHop: Uint8Array): void {
+    if (this.#pair.every((octet, i) => octet === nextHop[i])) return;
+    this.#pair.set(nextHop);
+    this.#paired(nextHop);
   }
 
   reach(family: Family, pathId: number, bytes: Uint8Array, at: number, bits: number): void {

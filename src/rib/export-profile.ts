@@ -14,7 +14,7 @@ export interface ExportProfile {
   readonly nextHop: 'auto' | 'self' | 'keep';
   /** Ours towards the peers (RFC 9234); undefined for none. */
   readonly role: Role | undefined;
-  /** Own address for next hop self; undefined when the session has none that fits the family. */
+  /** Own address for next hop self, with the link-local one where there are two (32 octets); undefined when the session has none that fits the family. */
   readonly selfAddress: Address | undefined;
   /** IPv4 routes may have IPv6 next hops (RFC 8950). */
   readonly takesIpv6NextHops: boolean;

@@ -79,7 +79,10 @@ export function profileOf(
   };
 }
 
-/** The address of the session wherever it may stand in the family (RFC 8950), else the one beside it. */
+/**
+ * The address of the session wherever it may stand in the family (RFC 8950), else the one beside it; 32
+ * octets with our link-local address behind it.
+ */
 function selfAddressOf(
   family: Family,
   { nextHopAddress }: RibPeer,
@@ -88,10 +91,15 @@ function selfAddressOf(
   const { localAddress, localAddressOther } = terms;
   const own = nextHopAddress?.[family];
   if (own) return own;
-  if (addressFamily(localAddress) === family) return localAddress;
+  if (addressFamily(localAddress) === family) return withLinkLocal(localAddress, terms);
   return takesIpv6NextHops(family, terms) && localAddress.length === 16
     ? localAddress
     : localAddressOther;
+}
+
+/** Both halves where the peer shares the link (RFC 2545 §3). */
+function withLinkLocal(localAddress: Address, { localLinkLocal }: RibSession): Address {
+  return localLinkLocal ? Uint8Array.of(...localAddress, ...localLinkLocal) : localAddress;
 }
 
 function takesIpv6NextHops(family: Family, { wire }: RibSession): boolean {
@@ -115,7 +123,7 @@ export function groupKeyOf(
     JSON.stringify(pathEditOf(peer) ?? ''),
     peer.nextHop,
     peer.role,
-    self ? formatAddress(self) : '',
+    self ? `${formatAddress(self)} ${self.subarray(16)}` : '',
     takesIpv6NextHops(family, terms),
     asWidth,
     hasAddPath && (peer.addPathBest ?? 'all'),

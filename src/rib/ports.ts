@@ -86,6 +86,10 @@ export interface RibSession {
   readonly outbound: OutboundPeer;
   /** A route was held back for `maximumPrefixesOut`. Called within a run: only note it. */
   readonly outboundLimitReached?: () => void;
+  /** Ours on the link the peer is on, told beside `localAddress` in IPv6 next hops (RFC 2545 §3). */
+  readonly localLinkLocal?: Address | undefined;
+  /** It told another pair of global and link-local next hop, 32 octets, borrowed. Called within a message: only note it. */
+  readonly pairedNextHop?: (nextHop: Uint8Array) => void;
   /** Both sides know RFC 7313: a refresh is sent between begin and end marks. */
   readonly hasEnhancedRefresh?: boolean;
   /** It knows what LLGR_STALE means; others are not told such routes (RFC 9494 §4.3). */

@@ -181,7 +181,7 @@ export class Rib {
     const entry = this.#entry(id);
     this.#groups.leave(entry);
     this.#setOrigin(entry, terms.remoteRouterId);
-    entry.adjIn.startSession(terms.wire, terms.families);
+    entry.adjIn.startSession(terms.wire, terms.families, terms.pairedNextHop);
     const outbox = new Outbox(id, terms.outbound, terms.isDeferred ?? false);
     entry.session = { terms, outbox };
     for (const family of FAMILIES) {
