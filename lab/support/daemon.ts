@@ -13,6 +13,8 @@ export interface DaemonOptions {
   readonly argv: readonly string[];
   /** Receives standard output and standard error, appended. */
   readonly logFile: string;
+  /** Where it works, and leaves a core file. */
+  readonly directory: string;
 }
 
 export class Daemon {
@@ -21,14 +23,18 @@ export class Daemon {
   readonly logFile: string;
   readonly #child: ChildProcess;
 
-  constructor({ name, namespace, argv, logFile }: DaemonOptions) {
+  constructor({ name, namespace, argv, logFile, directory }: DaemonOptions) {
     this.name = name;
     this.namespace = namespace;
     this.logFile = logFile;
     const log = openSync(logFile, 'a');
     const [command, ...args] = inside(namespace, argv); // `ip` becomes the command: the pid is its
-    this.#child = spawn(command!, args, { stdio: ['ignore', log, log] });
+    this.#child = spawn(command!, args, { cwd: directory, stdio: ['ignore', log, log] });
     closeSync(log);
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
   }
 
   get isRunning(): boolean {

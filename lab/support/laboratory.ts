@@ -50,7 +50,9 @@ export class Laboratory {
 
   /** Starts a daemon inside a namespace; its log goes to `<name>.log`. */
   start(name: string, namespace: string, argv: readonly string[]): Daemon {
-    const daemon = new Daemon({ name, namespace, argv, logFile: this.path(`${name}.log`) });
+    const { directory } = this;
+    const logFile = this.path(`${name}.log`);
+    const daemon = new Daemon({ name, namespace, argv, logFile, directory });
     this.#daemons.add(daemon);
     return daemon;
   }
