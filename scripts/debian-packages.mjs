@@ -21,6 +21,7 @@ const PACKAGES = [
   'iproute2',
   'iputils-ping',
   'openssl',
+  'pmacct',
   'procps',
   'prometheus',
   'tmux',

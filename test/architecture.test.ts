@@ -28,6 +28,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   runtime: [],
   api: ['telemetry'],
   mrt: ['bgp/wire', 'net'],
+  bmp: ['bgp/wire', 'net', 'runtime'],
   'bird-control': ['net'],
   web: ['net'],
   glass: [],

@@ -6,6 +6,7 @@ import type { PolicyRule } from '../policy/model.ts';
 import { deepFreeze } from './freeze.ts';
 import type {
   BlockConfig,
+  BmpCollectorConfig,
   BrokerOwnerConfig,
   Config,
   FibConfig,
@@ -48,6 +49,14 @@ export const DEFAULTS = {
     ignoreAsPath: false,
     ignoreIgpMetric: false,
     multipath: { internal: 256, external: 256, relaxAsPath: true },
+  },
+  bmp: {
+    port: 1790,
+    prePolicy: true,
+    postPolicy: false,
+    adjRibOut: false,
+    locRib: false,
+    statisticsIntervalSec: 60,
   },
 } as const;
 
@@ -136,6 +145,23 @@ function assembleRouter(draft: ConfigDraft['router']): RouterConfig {
     clientToClient: draft.clientToClient ?? true,
     requirePolicy: draft.requirePolicy ?? false,
     decision: assembleDecision(draft.decision ?? {}),
+    bmp: (draft.bmp ?? []).map(assembleCollector),
+  };
+}
+
+function assembleCollector(
+  draft: NonNullable<ConfigDraft['router']['bmp']>[number],
+): BmpCollectorConfig {
+  const { bmp } = DEFAULTS;
+  return {
+    address: draft.address,
+    port: draft.port ?? bmp.port,
+    sourceAddress: draft.sourceAddress,
+    prePolicy: draft.prePolicy ?? bmp.prePolicy,
+    postPolicy: draft.postPolicy ?? bmp.postPolicy,
+    adjRibOut: draft.adjRibOut ?? bmp.adjRibOut,
+    locRib: draft.locRib ?? bmp.locRib,
+    statisticsIntervalSec: draft.statisticsInterval ?? bmp.statisticsIntervalSec,
   };
 }
 

@@ -33,6 +33,7 @@ export const ROUTER_IMPACT: Readonly<Record<keyof typeof routerShape, Impact>> =
   clientToClient: 'soft',
   requirePolicy: 'refresh',
   decision: 'soft',
+  bmp: 'none', // collectors come and go, sessions do not notice
 };
 
 export const FIB_IMPACT: Readonly<Record<keyof typeof fibShape, Impact>> = {

@@ -50,6 +50,24 @@ export interface RouterConfig {
   readonly requirePolicy: boolean;
   /** Switches of the decision process. */
   readonly decision: DecisionOptions;
+  /** Who is told of sessions and routes (RFC 7854). */
+  readonly bmp: readonly BmpCollectorConfig[];
+}
+
+export interface BmpCollectorConfig {
+  readonly address: Address;
+  readonly port: number;
+  readonly sourceAddress: Address | undefined;
+  /** Adj-RIB-In before import. */
+  readonly prePolicy: boolean;
+  /** Adj-RIB-In after import. */
+  readonly postPolicy: boolean;
+  /** Adj-RIB-Out as sent (RFC 8671). */
+  readonly adjRibOut: boolean;
+  /** RFC 9069. */
+  readonly locRib: boolean;
+  /** 0: none. */
+  readonly statisticsIntervalSec: number;
 }
 
 export interface FibConfig {

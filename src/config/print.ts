@@ -7,6 +7,7 @@ import { type Address, isUnspecified } from '../net/address.ts';
 import { formatAddress, formatIpv4Number, formatPrefix, formatScopedAddress } from '../net/text.ts';
 import { DEFAULTS } from './assemble.ts';
 import type {
+  BmpCollectorConfig,
   BrokerOwnerConfig,
   Config,
   FibConfig,
@@ -69,6 +70,19 @@ export function printRouter(router: RouterConfig): PlainObject {
     clientToClient: router.clientToClient ? undefined : false,
     requirePolicy: router.requirePolicy || undefined,
     decision: printDecision(router),
+    bmp: router.bmp.length > 0 ? router.bmp.map(printCollector) : undefined,
+  });
+}
+
+function printCollector(collector: BmpCollectorConfig): PlainObject {
+  const { address, port, sourceAddress, statisticsIntervalSec } = collector;
+  const { prePolicy, postPolicy, adjRibOut, locRib } = collector;
+  return present({
+    address: formatAddress(address),
+    port,
+    sourceAddress: sourceAddress && formatAddress(sourceAddress),
+    ...{ prePolicy, postPolicy, adjRibOut, locRib },
+    statisticsInterval: statisticsIntervalSec,
   });
 }
 

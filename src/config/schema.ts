@@ -52,6 +52,18 @@ const decision = z.strictObject({
     .optional(),
 });
 
+/** A BMP collector (RFC 7854). */
+const bmpCollector = z.strictObject({
+  address: endAddress,
+  port: port.optional(),
+  sourceAddress: endAddress.optional(),
+  prePolicy: flag.optional(),
+  postPolicy: flag.optional(),
+  adjRibOut: flag.optional(),
+  locRib: flag.optional(),
+  statisticsInterval: duration(0, 86_400).optional(),
+});
+
 /** Keys of `router`. */
 export const routerShape = {
   gracefulShutdown: flag.optional(),
@@ -69,6 +81,7 @@ export const routerShape = {
   clientToClient: flag.optional(),
   requirePolicy: flag.optional(),
   decision: decision.optional(),
+  bmp: z.array(bmpCollector).max(16, 'name at most 16 collectors').optional(),
 };
 
 const metric = scalar('a metric from 0 to 4294967295, or local-pref', (raw) => {

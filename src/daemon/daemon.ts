@@ -23,6 +23,7 @@ import type { Random } from '../runtime/random.ts';
 import type { Transport } from '../runtime/transport.ts';
 import type { UdpTransport } from '../runtime/udp.ts';
 import type { Log } from '../telemetry/log.ts';
+import { BmpFeed } from './bmp-feed.ts';
 import { Broker } from './broker.ts';
 import type { Convergence } from './convergence.ts';
 import { describeDiff } from './describe-diff.ts';
@@ -66,6 +67,8 @@ export class Daemon {
   readonly drain: Drain;
   /** What other agents of the node announce through us. */
   readonly broker: Broker;
+  /** Tells collectors of sessions and routes. */
+  readonly bmp: BmpFeed;
   /** Who connects and is refused. */
   readonly refused = new RefusedPeers();
   readonly #ports: DaemonPorts;
@@ -112,6 +115,8 @@ export class Daemon {
       moved: (name, from, to, reason) =>
         this.feed.publish('neighbors', () => neighborEvent(name, from, to, reason)),
       isDeferring: () => this.#recovery?.isDeferring ?? false,
+      sessionUp: (neighbor, negotiated, link) => this.bmp.sessionUp(neighbor, negotiated, link),
+      sessionDown: (neighbor, reason) => this.bmp.sessionDown(neighbor, reason),
     });
     this.#listener = new BgpListener(ports, {
       lookup: (address, zone) => this.neighbors.lookup(address, zone),
@@ -122,6 +127,7 @@ export class Daemon {
       reopened: ({ address, port }) =>
         log.info({ address: formatAddress(address), port }, 'listens at last'),
     });
+    this.bmp = new BmpFeed(rib, ports);
     this.#keys = new ListenerKeys(this.#listener, log);
     this.neighbors.onFound = () => this.#setKeys();
     this.drain = new Drain({
@@ -207,6 +213,7 @@ export class Daemon {
     this.broker.stop();
     this.#listener.close();
     this.neighbors.stop(reason);
+    this.bmp.stop();
     this.#bfd.close();
     this.#ports.discovery.close();
     await this.#ports.forwarding.stop();
@@ -229,6 +236,7 @@ export class Daemon {
     this.#localRoutes.apply(config);
     this.#learned.configure(config);
     this.broker.configure(config);
+    this.bmp.apply(config);
     this.#applyNeighbors();
   }
 

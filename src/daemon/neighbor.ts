@@ -65,6 +65,9 @@ export interface NeighborOwner {
   present(name: string, isPresent: boolean): void;
   /** True while we restart: whoever bridges it is told nothing yet (RFC 4724 §4.1). */
   isDeferring(): boolean;
+  /** Its session is Established. */
+  sessionUp(neighbor: Neighbor, negotiated: NegotiatedSession, link: SessionLink): void;
+  sessionDown(neighbor: Neighbor, reason: SessionDown): void;
   /** Its session is in another state. */
   moved(name: string, from: SessionState, to: SessionState, reason: string): void;
   /** It may have become {@link Neighbor.isResting}. */
@@ -263,6 +266,7 @@ export class Neighbor implements SessionEvents {
       outboundLimitReached: () => this.#outboundLimitReached(),
     });
     this.#owner.present(this.#config.name, true);
+    this.#owner.sessionUp(this, negotiated, link);
     if (!owesRoutes) this.#owner.owesNothing(this.#config.name);
   }
 
@@ -373,6 +377,7 @@ export class Neighbor implements SessionEvents {
     this.#helper.down(reason.isGraceful ? this.#negotiated?.gracefulRestart : undefined);
     this.#isDeferred = false;
     this.#owner.present(this.#config.name, false);
+    this.#owner.sessionDown(this, reason);
     this.#ports.log.warn({ neighbor: this.#config.name, reason: reason.text }, 'session down');
   }
 

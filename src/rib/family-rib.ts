@@ -65,6 +65,7 @@ export class FamilyRib {
       prefixes: new PrefixTable(family, shared.hashSeed),
       locRib: new LocRib(),
       interfaces: new Map(),
+      monitors: new Set(),
       prefixPins: new Pins((id) => this.#unpinned.push(id as PrefixId)),
       pathPins: new Pins((id) => this.#unpinned.push(paths.prefix(id as PathId))),
     };
@@ -146,6 +147,7 @@ export class FamilyRib {
       else if (this.#changedCount > 0) group.process(this.#changed, this.#changedCount);
       group.advance(maximum);
     }
+    for (const monitor of this.tables.monitors) monitor.mark(this.#touched, this.#touchedCount);
     this.#tell(listener);
     this.#sweepAll();
   }

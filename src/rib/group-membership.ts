@@ -74,6 +74,7 @@ export class GroupMembership {
       const old = entry.groups.get(family)!;
       next.adopt(entry.id, old);
       entry.groups.set(family, next);
+      for (const monitor of this.#families[family].tables.monitors) monitor.markAll();
       this.#stopWaiting(entry, family);
       this.#dropIfUnused(family, old);
     }

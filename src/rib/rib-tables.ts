@@ -1,6 +1,7 @@
 /** The tables of one family, as decision, import and export share them. */
 import type { Family } from '../net/family.ts';
 import type { AttributeStore } from './attribute-store.ts';
+import type { PrefixId } from './ids.ts';
 import type { LocRib } from './loc-rib.ts';
 import type { NextHopTable } from './next-hop-table.ts';
 import type { PathTable } from './path-table.ts';
@@ -8,6 +9,15 @@ import type { Pins } from './pins.ts';
 import type { PrefixTable } from './prefix-table.ts';
 import type { RouteHistory } from './route-history.ts';
 import type { RouteSources } from './route-sources.ts';
+
+/** Follows the tables of a family; told within runs, looks later. */
+export interface TableMonitor {
+  /** The first `count` prefixes may have other paths. */
+  mark(prefixes: ArrayLike<number>, count: number): void;
+  markExported(prefix: PrefixId): void;
+  /** Anything may be another. */
+  markAll(): void;
+}
 
 export interface RibTables {
   readonly family: Family;
@@ -25,4 +35,6 @@ export interface RibTables {
   /** What lagging members still refer to: prefixes, and paths where Add-Path is sent. */
   readonly prefixPins: Pins;
   readonly pathPins: Pins;
+  /** Who follows the family from outside. */
+  readonly monitors: Set<TableMonitor>;
 }

@@ -29,6 +29,7 @@ import { RawRoutes } from './raw-routes.ts';
 import type { RibIdentity } from './rib-identity.ts';
 import { RibViews } from './rib-views.ts';
 import { RouteHistory } from './route-history.ts';
+import { type MonitorView, RouteMonitor } from './route-monitor.ts';
 import { type RouteOrigin, RouteSources } from './route-sources.ts';
 
 export interface RibOptions {
@@ -353,6 +354,15 @@ export class Rib {
       filterOf: (peer: RibPeer) => this.#filterOf(peer),
     };
     return new RibPreview(parts, changed, gone);
+  }
+
+  /** Tells somebody outside what the tables hold, until it is closed. @param wake there is something to take */
+  monitor(views: ReadonlySet<MonitorView>, wake: () => void): RouteMonitor {
+    const schedule = () => {
+      if (this.hasWork) this.#schedule();
+    };
+    const tables = { families: this.#families, peers: this.#peers, identity: this.#identity };
+    return new RouteMonitor({ ...tables, views, wake, schedule });
   }
 
   /** Paths received and accepted, and routes advertised, of a peer. */

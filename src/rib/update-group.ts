@@ -248,6 +248,7 @@ export class UpdateGroup {
     }
     this.advertised.set(slot, egress, source);
     this.#changes.add(slot, prefix, oldSource);
+    for (const monitor of this.#tables.monitors) monitor.markExported(prefix);
     if (egress === oldAttrs) this.#movedSources.push(this.#changes.count - 1);
     else this.#pack(slot, prefix, egress, egress === 0 ? oldSource : source);
     attrs.release(oldAttrs);

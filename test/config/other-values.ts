@@ -70,6 +70,7 @@ export const OTHER_ROUTER_VALUES: Readonly<Record<keyof typeof ROUTER_IMPACT, st
   clientToClient: 'false',
   requirePolicy: 'true',
   decision: '{ alwaysCompareMed: true }',
+  bmp: '[{ address: 10.0.0.97 }]',
 };
 
 /** A value other than the default for each key of `fib`. */

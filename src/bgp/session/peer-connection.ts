@@ -84,6 +84,8 @@ export class PeerConnection implements ConnectionHandler {
   readonly #sendWatch: SendWatch;
   #connection: Connection | undefined;
   #negotiated: NegotiatedSession | undefined;
+  #openSent: Uint8Array = NONE;
+  #openReceived: Uint8Array = NONE;
   #connectRetryTimer: Timer | undefined;
   #keepaliveTimer: Timer | undefined;
   #isCorked = false;
@@ -118,6 +120,16 @@ export class PeerConnection implements ConnectionHandler {
   /** Defined from OpenConfirm on. */
   get negotiated(): NegotiatedSession | undefined {
     return this.#negotiated;
+  }
+
+  /** Our OPEN as sent, empty before. */
+  get openSent(): Uint8Array {
+    return this.#openSent;
+  }
+
+  /** The peer's OPEN, empty before it was accepted. */
+  get openReceived(): Uint8Array {
+    return this.#openReceived;
   }
 
   get localAddress(): Address | undefined {
@@ -241,7 +253,10 @@ export class PeerConnection implements ConnectionHandler {
     if (verdict instanceof NotificationError)
       this.handle({ kind: 'BgpOpenMsgErr', fault: verdict });
     else if (verdict === 'collision') this.handle({ kind: 'OpenCollisionDump' });
-    else this.#accept(verdict);
+    else {
+      this.#openReceived = bytes.slice(at, end);
+      this.#accept(verdict);
+    }
   }
 
   #accept(negotiated: NegotiatedSession): void {
@@ -290,7 +305,8 @@ export class PeerConnection implements ConnectionHandler {
         this.#attach(this.#setup.owner.dial());
         break;
       case 'sendOpen':
-        this.#sendNow(this.#setup.owner.openMessage());
+        this.#openSent = this.#setup.owner.openMessage();
+        this.#sendNow(this.#openSent);
         break;
       case 'sendKeepalive':
         this.#sendNow(KEEPALIVE);

@@ -52,6 +52,11 @@ export interface SessionPorts {
 export interface SessionLink {
   /** Our end of the TCP connection. */
   readonly localAddress: Address;
+  readonly localPort: number;
+  readonly remotePort: number;
+  /** Whole messages, for those who tell others of the session. */
+  readonly openSent: Uint8Array;
+  readonly openReceived: Uint8Array;
   /**
    * Sends `[at, end)` of a buffer: whole messages, shared with other sessions, never written again.
    * What is sent in one turn of the event loop leaves in one system call.
@@ -335,7 +340,9 @@ export class Session {
       rival?.handle({ kind: 'OpenCollisionDump' });
     this.#publishState(undefined);
     const send = (bytes: Uint8Array, at: number, end: number) => connection.send(bytes, at, end);
-    this.#events.established(connection.negotiated!, { localAddress, send });
+    const { localPort = 0, remotePort = 0, openSent, openReceived } = connection;
+    const ends = { localAddress, localPort, remotePort };
+    this.#events.established(connection.negotiated!, { ...ends, openSent, openReceived, send });
   }
 
   #onRouteRefresh({ afi, safi, subtype }: RouteRefresh): void {
