@@ -26,6 +26,7 @@ export const DEFAULTS = {
   holdTimeSec: 240,
   connectRetryTimeSec: 5,
   restartTimeSec: 120,
+  restartAfterSec: 60,
   selectionDeferralTimeSec: 240,
   rangeLimit: 1000,
   localPref: 100,
@@ -64,6 +65,8 @@ const ANY_ADDRESS = ['0.0.0.0', '::'].map((text) => parseAddress(text)!);
 
 /** A neighbour that is known by its interface only. */
 const FOUND_ON_INTERFACE = { address: parseAddress('::')!, interface: undefined };
+
+type StaleTimes = NonNullable<SessionDraft['gracefulRestart']>['longLivedStaleTimes'];
 
 /** Fills in every default. The result is frozen, typed arrays inside excepted. */
 export function assembleConfig(draft: ConfigDraft): Config {
@@ -276,6 +279,8 @@ function assembleSession(
       restartTimeSec: gracefulRestart?.restartTime ?? DEFAULTS.restartTimeSec,
       notification: gracefulRestart?.notification ?? false,
       longLivedStaleTimeSec: gracefulRestart?.longLivedStaleTime ?? 0,
+      longLivedStaleTimesSec: given(gracefulRestart?.longLivedStaleTimes),
+      longLivedToAll: gracefulRestart?.longLivedToAll ?? false,
     },
     addPath: {
       send: addPath?.send ?? true,
@@ -286,16 +291,27 @@ function assembleSession(
     maximumPrefixesOut: draft.maximumPrefixesOut && {
       limit: draft.maximumPrefixesOut.limit,
       action: draft.maximumPrefixesOut.action ?? 'block',
+      restartAfterSec: draft.maximumPrefixesOut.restartAfter ?? DEFAULTS.restartAfterSec,
     },
     maximumPrefixes: maximumPrefixes && {
       limit: maximumPrefixes.limit,
       action: maximumPrefixes.action ?? 'restart',
+      restartAfterSec: maximumPrefixes.restartAfter ?? DEFAULTS.restartAfterSec,
     },
     bfd: draft.bfd && assembleBfd(draft.bfd, draft, asNumber),
     import: draft.import ?? [],
     export: draft.export ?? [],
     waitingFor: draft.waitingFor,
     source: draft.source,
+  };
+}
+
+/** Of the families those that are given. */
+function given(times: StaleTimes = {}): Readonly<Partial<Record<Family, number>>> {
+  const { 'ipv4-unicast': ipv4, 'ipv6-unicast': ipv6 } = times;
+  return {
+    ...(ipv4 !== undefined && { 'ipv4-unicast': ipv4 }),
+    ...(ipv6 !== undefined && { 'ipv6-unicast': ipv6 }),
   };
 }
 

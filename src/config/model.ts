@@ -137,6 +137,12 @@ export interface PoolConfig {
 
 export type Role = 'provider' | 'rs' | 'rs-client' | 'customer' | 'peer';
 
+/** A limit on prefixes; with action `restart` the neighbor is left alone so long. */
+export interface PrefixLimitConfig {
+  readonly limit: number;
+  readonly restartAfterSec: number;
+}
+
 /** What neighbours and neighbour ranges share. */
 export interface SessionConfig {
   readonly port: number;
@@ -171,6 +177,10 @@ export interface SessionConfig {
     readonly notification: boolean;
     /** RFC 9494; 0 does not ask for it. */
     readonly longLivedStaleTimeSec: number;
+    /** Stands for the time above in the families it names. */
+    readonly longLivedStaleTimesSec: Readonly<Partial<Record<Family, number>>>;
+    /** An internal neighbor that does not know RFC 9494 is told long-lived stale routes all the same (§4.7). */
+    readonly longLivedToAll: boolean;
   };
   /** Announcements carry GRACEFUL_SHUTDOWN (RFC 8326), by the neighbor's own key or the router's. */
   readonly gracefulShutdown: boolean;
@@ -194,10 +204,10 @@ export interface SessionConfig {
   readonly announce: { readonly hostName: boolean; readonly softwareVersion: boolean };
   /** What is more is held back; the action comes on top. */
   readonly maximumPrefixesOut:
-    | { readonly limit: number; readonly action: 'block' | 'restart' | 'shutdown' }
+    | (PrefixLimitConfig & { readonly action: 'block' | 'restart' | 'shutdown' })
     | undefined;
   readonly maximumPrefixes:
-    | { readonly limit: number; readonly action: 'warn' | 'restart' | 'shutdown' }
+    | (PrefixLimitConfig & { readonly action: 'warn' | 'restart' | 'shutdown' })
     | undefined;
   /** Present: the path is watched by BFD (RFC 5880); RFC 5883 when multihop. */
   readonly bfd:

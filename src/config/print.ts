@@ -167,8 +167,8 @@ export function printSession(session: SessionConfig, options: PrintOptions): Pla
     strictRole: session.strictRole,
     enforceFirstAs: session.enforceFirstAs,
     announce: { ...session.announce },
-    maximumPrefixesOut: session.maximumPrefixesOut && { ...session.maximumPrefixesOut },
-    maximumPrefixes: session.maximumPrefixes && { ...session.maximumPrefixes },
+    maximumPrefixesOut: session.maximumPrefixesOut && printLimit(session.maximumPrefixesOut),
+    maximumPrefixes: session.maximumPrefixes && printLimit(session.maximumPrefixes),
     bfd: session.bfd && {
       interval: session.bfd.intervalMs,
       multiplier: session.bfd.multiplier,
@@ -201,6 +201,15 @@ function printNextHopAddress(addresses: SessionConfig['nextHopAddress']): PlainO
   return present({ ipv4: ipv4 && formatAddress(ipv4), ipv6: ipv6 && formatAddress(ipv6) });
 }
 
+function printLimit({
+  limit,
+  action,
+  restartAfterSec,
+}: NonNullable<SessionConfig[`maximumPrefixes${'' | 'Out'}`]>): PlainObject {
+  const restartAfter = restartAfterSec === DEFAULTS.restartAfterSec ? undefined : restartAfterSec;
+  return present({ limit, action, restartAfter });
+}
+
 /** The extensions only where they are on. */
 function printGracefulRestart(settings: SessionConfig['gracefulRestart']): PlainObject {
   return present({
@@ -208,6 +217,11 @@ function printGracefulRestart(settings: SessionConfig['gracefulRestart']): Plain
     restartTime: settings.restartTimeSec,
     notification: settings.notification || undefined,
     longLivedStaleTime: settings.longLivedStaleTimeSec || undefined,
+    longLivedStaleTimes:
+      Object.keys(settings.longLivedStaleTimesSec).length > 0
+        ? { ...settings.longLivedStaleTimesSec }
+        : undefined,
+    longLivedToAll: settings.longLivedToAll || undefined,
   });
 }
 

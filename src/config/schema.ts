@@ -140,6 +140,9 @@ const nextHopAddress = z.strictObject({
   ipv6: endAddressOf('ipv6-unicast').optional(),
 });
 
+/** 24 bits (RFC 9494 §3). */
+const staleTime = duration(0, 0xff_ffff);
+
 /** Keys that neighbours and neighbour ranges share. */
 export const sessionShape = {
   port: port.optional(),
@@ -169,7 +172,14 @@ export const sessionShape = {
       enabled: flag.optional(),
       restartTime: duration(0, 4095).optional(),
       notification: flag.optional(),
-      longLivedStaleTime: duration(0, 0xff_ffff).optional(),
+      longLivedStaleTime: staleTime.optional(),
+      longLivedStaleTimes: z
+        .strictObject({
+          'ipv4-unicast': staleTime.optional(),
+          'ipv6-unicast': staleTime.optional(),
+        })
+        .optional(),
+      longLivedToAll: flag.optional(),
     })
     .optional(),
   addPath: z
@@ -191,12 +201,14 @@ export const sessionShape = {
     .strictObject({
       limit: integer(1, 0xffff_ffff),
       action: choice('block', 'restart', 'shutdown').optional(),
+      restartAfter: duration(1, 86_400).optional(),
     })
     .optional(),
   maximumPrefixes: z
     .strictObject({
       limit: integer(1, 0xffff_ffff),
       action: choice('warn', 'restart', 'shutdown').optional(),
+      restartAfter: duration(1, 86_400).optional(),
     })
     .optional(),
   bfd: z

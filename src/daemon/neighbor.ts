@@ -29,14 +29,14 @@ import { addressFamily } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
 import type { PeerId } from '../rib/ids.ts';
 import type { Rib } from '../rib/rib.ts';
-import type { Timer } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import { BfdWatch, type BfdWatchPorts } from './bfd-watch.ts';
 import type { Forwarding } from './forwarding.ts';
+import { type LimitKey, LimitPenalty } from './limit-penalty.ts';
 import { LingeringClient } from './lingering-client.ts';
 import { NextHopPair } from './next-hop-pair.ts';
 import type { OwnAddresses } from './own-addresses.ts';
-import { PrefixLimit, RESTART_AFTER_MS } from './prefix-limit.ts';
+import { PrefixLimit } from './prefix-limit.ts';
 import type { Quarantine } from './quarantine.ts';
 import { RefreshWatch } from './refresh-watch.ts';
 import { RestartHelper } from './restart-helper.ts';
@@ -97,8 +97,7 @@ export class Neighbor implements SessionEvents {
   readonly #helper: RestartHelper;
   /** Announcements wait until `announce`. */
   #isDeferred = false;
-  /** Runs while the neighbour is left alone for too many prefixes. */
-  #penaltyTimer: Timer | undefined;
+  readonly #penalty: LimitPenalty;
   readonly #prefixLimit: PrefixLimit;
   readonly #refresh: RefreshWatch;
   readonly #pair: NextHopPair;
@@ -107,8 +106,6 @@ export class Neighbor implements SessionEvents {
   #isShutDown = false;
   /** While Established with a family that the session's own address is not of. */
   #beside: ReturnType<OwnAddresses['follow']> | undefined;
-  /** What it did too much of, while it is left alone for that. */
-  #overLimit: string | undefined;
 
   constructor(
     neighbor: NeighborConfig,
@@ -120,6 +117,7 @@ export class Neighbor implements SessionEvents {
     this.#config = neighbor;
     this.#ports = ports;
     this.#owner = owner;
+    this.#penalty = new LimitPenalty(ports.clock, () => this.start());
     this.#prefixLimit = new PrefixLimit(neighbor.maximumPrefixes);
     this.bfd = new BfdWatch(ports, () => this.#pathBroke({ subcode: CEASE_BFD_DOWN }));
     this.#ribPeer = new LingeringClient(ports, ribPeerOf(neighbor, config));
@@ -157,7 +155,7 @@ export class Neighbor implements SessionEvents {
   /** What holds the session down, for views; undefined when nothing does. */
   get obstacle(): string | undefined {
     if (this.#isShutDown) return 'shut down by an operator';
-    if (this.#overLimit) return this.#overLimit;
+    if (this.#penalty.excess) return this.#penalty.excess;
     return this.#config.waitingFor && `waits for ${this.#config.waitingFor}`;
   }
 
@@ -172,6 +170,7 @@ export class Neighbor implements SessionEvents {
   reconfigure(neighbor: NeighborConfig, config: Config, isRestarting: boolean): void {
     this.#config = neighbor;
     this.#prefixLimit.set(neighbor.maximumPrefixes);
+    this.#penalty.reconsider(neighbor);
     this.#ribPeer.update(ribPeerOf(neighbor, config), this.session.state === 'Established');
     if (neighbor.waitingFor !== undefined) this.stop({ subcode: CEASE_CONFIGURATION_CHANGE });
     const { softwareVersion } = this.#ports;
@@ -204,7 +203,7 @@ export class Neighbor implements SessionEvents {
   /** Forgets the neighbour: its session and its routes. */
   remove(reason: StopReason): void {
     this.stop(reason);
-    this.#penaltyTimer?.cancel();
+    this.#penalty.lift();
     this.#ribPeer.stop();
     this.#pair.forget();
     this.#ports.rib.removePeer(this.peerId);
@@ -218,7 +217,8 @@ export class Neighbor implements SessionEvents {
 
   enable(): void {
     this.#isShutDown = false;
-    this.#endPenalty();
+    this.#penalty.lift();
+    this.start();
   }
 
   /** Interfaces or addresses changed. */
@@ -345,7 +345,8 @@ export class Neighbor implements SessionEvents {
     if (!verdict) return;
     const { limit: maximum } = maximumPrefixes;
     const family = families[counts.indexOf(most)]!;
-    this.#actOnLimit(verdict, `it sent more than ${maximum} prefixes`, { family, maximum });
+    const excess = `it sent more than ${maximum} prefixes`;
+    this.#actOnLimit(verdict, excess, 'maximumPrefixes', { family, maximum });
   }
 
   /** The RIB holds routes back; it is in the middle of a run. */
@@ -356,7 +357,7 @@ export class Neighbor implements SessionEvents {
       if (!maximumPrefixesOut || this.session.state !== 'Established') return;
       const { limit, action } = maximumPrefixesOut;
       const excess = `it would be told more than ${limit} prefixes`;
-      this.#actOnLimit(action === 'block' ? 'warn' : action, excess);
+      this.#actOnLimit(action === 'block' ? 'warn' : action, excess, 'maximumPrefixesOut');
     });
   }
 
@@ -381,21 +382,16 @@ export class Neighbor implements SessionEvents {
     this.#ports.log.warn({ neighbor: this.#config.name, reason: reason.text }, 'session down');
   }
 
-  #actOnLimit(verdict: 'warn' | 'restart' | 'shutdown', excess: string, limit?: PrefixBound): void {
+  #actOnLimit(
+    verdict: 'warn' | 'restart' | 'shutdown',
+    excess: string,
+    key: LimitKey,
+    limit?: PrefixBound,
+  ): void {
     this.#ports.log.warn({ neighbor: this.#config.name, excess, verdict }, 'too many prefixes');
     if (verdict === 'warn') return;
-    this.#overLimit = excess;
-    if (verdict === 'restart') {
-      const { clock } = this.#ports;
-      this.#penaltyTimer = clock.setTimer(RESTART_AFTER_MS, () => this.#endPenalty());
-    }
+    this.#penalty.impose(excess, key, this.#config);
     this.stop({ subcode: CEASE_MAX_PREFIXES, text: excess, ...(limit && { limit }) });
-  }
-
-  #endPenalty(): void {
-    this.#penaltyTimer?.cancel();
-    this.#overLimit = undefined;
-    this.start();
   }
 
   /** An Established session ends at once (RFC 9384), and may come back at once. */

@@ -6,9 +6,6 @@
  */
 import type { SessionConfig } from '../config/model.ts';
 
-/** A neighbour that was restarted for too many prefixes is left alone this long. */
-export const RESTART_AFTER_MS = 60_000;
-
 type Limit = SessionConfig['maximumPrefixes'];
 
 /** Judges one neighbour's counts. */

@@ -30,6 +30,7 @@ export function ribPeerOf(neighbor: NeighborConfig, config: Config): RibPeer {
     weight: neighbor.weight,
     maximumPrefixesOut: neighbor.maximumPrefixesOut?.limit,
     addPathBest: neighbor.addPath.best,
+    takesLongLived: isInternal && neighbor.gracefulRestart.longLivedToAll,
     isShuttingDown: neighbor.gracefulShutdown || config.router.gracefulShutdown,
     importRules: rulesOf(neighbor.import, isInternal, config),
     exportRules: rulesOf(neighbor.export, isInternal, config),

@@ -25,6 +25,8 @@ export interface ExportProfile {
   readonly policy: Policy;
   /** LLGR_STALE means something to these peers. */
   readonly isLongLivedAware: boolean;
+  /** They are told long-lived stale routes although it does not. */
+  readonly takesLongLived: boolean;
   /** Announcements carry GRACEFUL_SHUTDOWN (RFC 8326). */
   readonly isShuttingDown: boolean;
 }

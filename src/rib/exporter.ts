@@ -6,7 +6,11 @@
  * removed after it, so that rules can still look at it.
  */
 import { prepend, withoutConfederation } from '../bgp/wire/as-path.ts';
-import { COMMUNITY_GRACEFUL_SHUTDOWN, sortCommunities } from '../bgp/wire/communities.ts';
+import {
+  COMMUNITY_GRACEFUL_SHUTDOWN,
+  COMMUNITY_NO_EXPORT,
+  sortCommunities,
+} from '../bgp/wire/communities.ts';
 import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
 import { isLinkLocal } from '../net/address.ts';
 import { addressSize } from '../net/family.ts';
@@ -136,6 +140,7 @@ export class Exporter {
     const origin = sources.get(source);
     const { policy, pathEdit, isShuttingDown } = this.#profile;
     if (!policy.isEmpty || isShuttingDown || pathEdit || this.#bar(set, origin)) return NONE;
+    if (this.#isLastResort(set)) return NONE;
     const nextHop = this.#nextHop(nextHops.address(attrs.columns.nextHop(set)), undefined, origin);
     return nextHop ? this.#rewriter.rewrite(set, origin, nextHop) : NONE;
   }
@@ -183,9 +188,9 @@ export class Exporter {
 
   #bar(set: AttrsId, origin: RouteOrigin): ExportBar | undefined {
     if (!origin.isBgp) return undefined; // NH-7: only learned routes are bound by communities
-    const { isInternal, isClient, isLongLivedAware } = this.#profile;
+    const { isInternal, isClient, takesLongLived } = this.#profile;
     const { attrs } = this.#tables;
-    if (!isLongLivedAware && attrs.columns.has(set, ATTRS_LLGR_STALE)) return 'llgr-stale';
+    if (!takesLongLived && this.#isLastResort(set)) return 'llgr-stale';
     if (attrs.columns.has(set, ATTRS_NO_ADVERTISE)) return 'no-advertise';
     if (!isInternal) return this.#externalBar(set);
     if (!origin.isInternal) return undefined;
@@ -194,6 +199,11 @@ export class Exporter {
     if (!isClient || attrs.columns.clusterCount(set) === 0) return undefined;
     const { clusterList } = attrs.attributes(set);
     return hasOwnCluster(this.#identity, clusterList) ? 'cluster-loop' : undefined;
+  }
+
+  /** A long-lived stale route, and these peers do not see it by its community. */
+  #isLastResort(set: AttrsId): boolean {
+    return !this.#profile.isLongLivedAware && this.#tables.attrs.columns.has(set, ATTRS_LLGR_STALE);
   }
 
   /** Clients of one cluster may be fully meshed; those of different clusters never are. */
@@ -215,7 +225,8 @@ export class Exporter {
   /** The attributes policy sees. */
   #transform(set: AttrsId, origin: RouteOrigin): PathAttributes {
     const attributes = this.#toPeer(this.#tables.attrs.attributes(set), origin);
-    return this.#profile.isShuttingDown ? shuttingDown(attributes) : attributes;
+    if (this.#profile.isShuttingDown) return lastResort(attributes, COMMUNITY_GRACEFUL_SHUTDOWN);
+    return this.#isLastResort(set) ? lastResort(attributes, COMMUNITY_NO_EXPORT) : attributes;
   }
 
   #toPeer(attributes: PathAttributes, origin: RouteOrigin): PathAttributes {
@@ -297,8 +308,8 @@ export class Exporter {
   }
 }
 
-/** The least preferred, wherever the community means nothing too (RFC 8326 §4). */
-function shuttingDown(attributes: PathAttributes): PathAttributes {
-  const marked = Uint32Array.of(...attributes.communities, COMMUNITY_GRACEFUL_SHUTDOWN);
+/** The least preferred, wherever the community means nothing too (RFC 8326 §4, RFC 9494 §4.7). */
+function lastResort(attributes: PathAttributes, community: number): PathAttributes {
+  const marked = Uint32Array.of(...attributes.communities, community);
   return { ...attributes, communities: sortCommunities(marked), localPref: 0 };
 }

@@ -75,6 +75,7 @@ export function profileOf(
     clusterId: peer.clusterId,
     policy: policies.get(peer.exportRules, peer),
     isLongLivedAware: terms.isLongLivedAware ?? false,
+    takesLongLived: peer.takesLongLived ?? false,
     isShuttingDown: peer.isShuttingDown ?? false,
   };
 }
@@ -130,6 +131,7 @@ export function groupKeyOf(
     peer.maximumPrefixesOut && `${peer.maximumPrefixesOut} for ${peer.name}`,
     maximumMessageSize,
     terms.isLongLivedAware ?? false,
+    peer.takesLongLived ?? false,
     peer.isShuttingDown ?? false,
   ].join(' ');
 }

@@ -59,6 +59,8 @@ export interface RibPeer {
   readonly addPathBest?: number | undefined;
   /** It is told at most so many prefixes of a family; what is more is held back until there is room. */
   readonly maximumPrefixesOut?: number | undefined;
+  /** Long-lived stale routes are told to this internal peer although it does not know what they are (RFC 9494 §4.7). */
+  readonly takesLongLived?: boolean;
   /** Cluster the peer is a client of, where it is not that of the router. */
   readonly clusterId?: number | undefined;
   /** Rule lists, concatenated in order; empty accepts everything. */

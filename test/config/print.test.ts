@@ -22,7 +22,8 @@ originate: [{ cidr: 192.0.2.1/32, kind: reachable-by, via: 10.0.0.254 }]
 pools: [{ cidr: 10.244.0.0/16, encapsulation: vxlan, program: false }]
 neighbors:
   - { name: a, address: 10.0.0.2, asNumber: 64512, password: s3cret, holdTime: 9, addPath: { receive: false, best: 2 },
-      routeReflectorClient: true, maximumPrefixes: { limit: 5 }, maximumPrefixesOut: { limit: 9, action: shutdown }, clusterId: 9.9.9.9,
+      routeReflectorClient: true, maximumPrefixes: { limit: 5, restartAfter: 10m }, maximumPrefixesOut: { limit: 9, action: shutdown },
+      gracefulRestart: { longLivedStaleTime: 1h, longLivedStaleTimes: { ipv6-unicast: 0 }, longLivedToAll: true }, clusterId: 9.9.9.9,
       localAs: { replaceAs: false }, asOverride: true, removePrivateAs: { all: true }, weight: 3, import: [p], export: [p] }
   - { name: b, address: "fd00::2", asNumber: 1, waitingFor: a secret, role: customer, strictRole: true,
       extendedMessages: true, extendedNextHop: true, enforceFirstAs: true, announce: { hostName: true } }

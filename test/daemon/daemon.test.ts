@@ -295,6 +295,52 @@ t.test(
   },
 );
 
+t.test(
+  'a raised limit lets a neighbour come back, the time is a setting (RFC 4486 §4)',
+  async (t) => {
+    const lab = new Lab();
+    const [a, b] = await startMesh(lab);
+    const config = meshConfig('10.0.0.1', others('10.0.0.1'));
+    const limited = (limit: number, more: string) =>
+      config.replace(
+        'address: 10.0.0.2,',
+        `address: 10.0.0.2, maximumPrefixes: { limit: ${limit}, ${more} },`,
+      );
+    const blocks = Array.from({ length: 4 }, (_, i) => `{ cidr: 10.2.${i}.0/26 }`).join(', ');
+    await b!.apply(
+      meshConfig('10.0.0.2', others('10.0.0.2')).replace(/blocks: .*/, `blocks: [${blocks}]`),
+    );
+    await lab.settle(1000);
+    await a!.apply(limited(3, 'action: shutdown'));
+    await lab.settle(60_000);
+    await b!.apply(
+      meshConfig('10.0.0.2', others('10.0.0.2')).replace(
+        /blocks: .*/,
+        `blocks: [${blocks}, { cidr: 10.2.9.0/26 }]`,
+      ),
+    );
+    await lab.settle(300_000);
+    t.equal(a!.state('n2'), 'Idle', 'kept down');
+    await a!.apply(limited(2, 'action: shutdown'));
+    await lab.settle(60_000);
+    t.equal(a!.state('n2'), 'Idle', 'a lower one changes nothing');
+    await a!.apply(limited(9, 'action: shutdown'));
+    await lab.settle(60_000);
+    t.equal(a!.state('n2'), 'Established');
+    await a!.apply(limited(3, 'action: restart, restartAfter: 5m'));
+    await lab.settle(1000);
+    const since = () => a!.views.neighbor('n2')!.lastError;
+    await b!.apply(
+      meshConfig('10.0.0.2', others('10.0.0.2')).replace(/blocks: .*/, `blocks: [${blocks}]`),
+    );
+    await lab.settle(240_000);
+    t.equal(a!.state('n2'), 'Idle', since() ?? '');
+    await a!.apply(limited(3, 'action: warn'));
+    await lab.settle(60_000);
+    t.equal(a!.state('n2'), 'Established');
+  },
+);
+
 t.test('soft clears refresh one direction and keep the session (RFC 2918, RFC 7313)', async (t) => {
   const lab = new Lab();
   const [a, b] = await startMesh(lab);

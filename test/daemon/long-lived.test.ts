@@ -10,8 +10,8 @@ const STALE_TIME_SEC = 1000;
 const OFFER = { longLived: { [V4]: STALE_TIME_SEC } };
 const STALE = `${ONE} llgr-stale`;
 
-async function start(offer = OFFER) {
-  const lab = new RestartLab(['peer', 'aware', 'plain'], ', routeReflectorClient: true');
+async function start(offer = OFFER, keys = '') {
+  const lab = new RestartLab(['peer', 'aware', 'plain'], `, routeReflectorClient: true ${keys}`);
   await lab.helper.start();
   const peer = await lab.arrive(PEER, offer);
   const aware = await lab.arrive(AWARE, { longLived: {} });
@@ -42,6 +42,21 @@ t.test('only peers that know the community are told (RFC 9494 §4.3)', async (t)
   t.same(lab.told('aware'), [ONE, '10.9.0.0/24']);
   t.same(lab.told('plain'), ['10.9.0.0/24']);
 });
+
+t.test(
+  'or, where asked for, internal ones as the last resort of theirs (RFC 9494 §4.7)',
+  async (t) => {
+    const { lab } = await start(OFFER, ', gracefulRestart: { longLivedToAll: true }');
+    const told = (name: string) => {
+      const route = [...lab.helper.views.adjOut(name)!].find(({ prefix }) => prefix === ONE);
+      return route && [route.localPref, ...route.communities];
+    };
+    t.same(told('plain'), [100]);
+    await lab.seconds(RESTART_TIME_SEC);
+    t.same(told('plain'), [0, 'llgr-stale', 'no-export']);
+    t.same(told('aware'), [100, 'llgr-stale'], 'who knows sees it by the community');
+  },
+);
 
 t.test('any other path is better (RFC 9494 §4.3)', async (t) => {
   const { lab, aware } = await start();

@@ -127,11 +127,15 @@ function isInternal({ asNumber, localAsNumber }: SessionSettings): boolean {
  * (SESS-3); with RFC 8538 always, as a session that was reset leaves our forwarding as it is.
  */
 function restartCapabilities(settings: SessionSettings): Capability[] {
-  const { enabled, restartTimeSec, notification, longLivedStaleTimeSec } = settings.gracefulRestart;
+  const { enabled, restartTimeSec, notification } = settings.gracefulRestart;
+  const { longLivedStaleTimeSec, longLivedStaleTimesSec } = settings.gracefulRestart;
   if (!enabled) return [];
   const isForwardingPreserved = settings.restarting || notification;
   const families = settings.families.map((f) => ({ ...afiSafiOf(f), isForwardingPreserved }));
-  const longLived = families.map((f) => ({ ...f, staleTimeSec: longLivedStaleTimeSec }));
+  const longLived = settings.families.flatMap((family) => {
+    const staleTimeSec = longLivedStaleTimesSec?.[family] ?? longLivedStaleTimeSec;
+    return staleTimeSec > 0 ? [{ ...afiSafiOf(family), isForwardingPreserved, staleTimeSec }] : [];
+  });
   return [
     {
       kind: 'graceful-restart',
@@ -140,10 +144,7 @@ function restartCapabilities(settings: SessionSettings): Capability[] {
       restartTimeSec,
       families,
     },
-    {
-      kind: 'long-lived-graceful-restart',
-      families: longLivedStaleTimeSec > 0 ? longLived : [],
-    },
+    { kind: 'long-lived-graceful-restart', families: longLived },
   ];
 }
 

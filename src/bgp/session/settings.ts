@@ -13,6 +13,8 @@ export interface GracefulRestartSettings {
   readonly notification: boolean;
   /** How long peers may keep our routes as the last resort (RFC 9494); 0 does not ask for it. */
   readonly longLivedStaleTimeSec: number;
+  /** Stands for the time above in the families it names. */
+  readonly longLivedStaleTimesSec?: Readonly<Partial<Record<Family, number>>>;
 }
 
 /** Plain values; nobody changes them after they were handed in. */
@@ -127,7 +129,7 @@ function sameOptionalAddress(a: Address | undefined, b: Address | undefined): bo
   return a && b ? sameAddress(a, b) : a === b;
 }
 
+/** Both come from one place, so that their keys are in one order. */
 function sameValues(a: object, b: object): boolean {
-  const other = new Map<string, unknown>(Object.entries(b));
-  return Object.entries(a).every(([key, value]) => other.get(key) === value);
+  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -49,6 +49,32 @@ t.test('R and F bits are set only while recovering (SESS-3)', async (t) => {
   }
 });
 
+t.test(
+  'each family has a stale time of its own; 0 does not ask for it (RFC 9494 §3)',
+  async (t) => {
+    const families = ['ipv4-unicast', 'ipv6-unicast'] as const;
+    const asked = (longLivedStaleTimeSec: number, times: Partial<Record<string, number>>) => {
+      const gracefulRestart = {
+        ...ours.gracefulRestart,
+        longLivedStaleTimeSec,
+        longLivedStaleTimesSec: times,
+      };
+      return buildOpen({ ...ours, families, gracefulRestart }).capabilities.flatMap((each) =>
+        each.kind === 'long-lived-graceful-restart'
+          ? each.families.map(({ afi, staleTimeSec }) => [afi, staleTimeSec])
+          : [],
+      );
+    };
+    t.same(asked(0, {}), []);
+    t.same(asked(60, {}), [
+      [1, 60],
+      [2, 60],
+    ]);
+    t.same(asked(60, { 'ipv4-unicast': 0 }), [[2, 60]]);
+    t.same(asked(0, { 'ipv6-unicast': 7 }), [[2, 7]]);
+  },
+);
+
 t.test('a four-octet AS travels as AS_TRANS and a capability (RFC 6793 §9)', async (t) => {
   const bytes = encodeOpen(buildOpen({ ...ours, localAsNumber: 4_200_000_000 }));
   t.equal((bytes[20]! << 8) | bytes[21]!, 23456);
