@@ -21,6 +21,7 @@ import { openForwarding } from './run/open-forwarding.ts';
 import type { RunOptions } from './run/options.ts';
 import { keepOriginations, OriginationFile } from './run/origination-file.ts';
 import { listOwnAddresses } from './run/own-addresses.ts';
+import { planRehearsal } from './run/rehearsal.ts';
 import { ServiceManager } from './run/service-manager.ts';
 import { readVersion } from './run/version.ts';
 import { Web } from './run/web.ts';
@@ -182,6 +183,7 @@ class Process {
     this.#isRunning = true;
     this.#manager.ready(`node ${node}`);
     this.#log.info({ node, pid: process.pid, api: apiPath }, 'catbird runs');
+    planRehearsal(daemon, { clock: this.#clock, random: new SystemRandom(), log: this.#log });
   }
 
   /** What agents announced before a restart is there before neighbours are told anything. */

@@ -51,7 +51,8 @@ export interface NetlinkKernelOptions {
 export class NetlinkKernel implements Kernel {
   readonly #writeChannel = new NetlinkChannel();
   readonly #readChannel = new NetlinkChannel();
-  readonly #writer = new MessageWriter(CHUNK_BYTES);
+  /** One is filled while the kernel works on the other. */
+  readonly #writers = [new MessageWriter(CHUNK_BYTES), new MessageWriter(CHUNK_BYTES)] as const;
   readonly #request = new MessageWriter(256);
   readonly #links = new LinkTable();
   readonly #watchers = new Set<(change: KernelChange) => void>();
@@ -166,47 +167,49 @@ export class NetlinkKernel implements Kernel {
   async #apply(batch: RouteBatch): Promise<RouteError[]> {
     if (!this.#areLinksCurrent) await this.dumpLinks();
     const errors: RouteError[] = [];
-    for (let next = 0; next < batch.operations.length; ) {
-      next = await this.#applyChunk(batch, next, errors);
+    let underWay = Promise.resolve();
+    for (let next = 0, turn = 0; next < batch.operations.length; turn = 1 - turn) {
+      const writer = this.#writers[turn]!;
+      const chunk = this.#fillChunk(writer, batch, next, errors);
+      next = chunk.next;
+      await underWay;
+      if (writer.count > 0) underWay = this.#send(writer, chunk, errors);
     }
+    await underWay;
     if (errors.some(({ errno }) => errno === 'ENODEV')) this.#areLinksCurrent = false;
     return errors.sort((a, b) => a.index - b.index);
   }
 
-  /** @returns index of the first operation that did not fit */
-  async #applyChunk(batch: RouteBatch, first: number, errors: RouteError[]): Promise<number> {
-    const chunk = this.#fillChunk(batch, first, errors);
-    if (this.#writer.count === 0) return chunk.next;
-    this.#writer.addFlags(NLM_F_ACK);
+  async #send(writer: MessageWriter, chunk: Chunk, errors: RouteError[]): Promise<void> {
+    writer.addFlags(NLM_F_ACK);
     const lastSequence = chunk.sequences.at(-1);
     const failed = new Set<number>();
     let isAnswered = false;
-    const isComplete = await this.#writeChannel.transact(this.#writer, (sequence, answer) => {
+    const isComplete = await this.#writeChannel.transact(writer, (sequence, answer) => {
       isAnswered ||= sequence === lastSequence;
       const index = chunk.indexes[chunk.sequences.indexOf(sequence)];
       if (answer.errno === 0 || index === undefined) return;
       errors.push(routeError(index, answer));
       failed.add(index);
     });
-    if (isAnswered && isComplete) return chunk.next;
+    if (isAnswered && isComplete) return;
     for (const index of chunk.indexes) if (!failed.has(index)) errors.push(lostError(index));
-    return chunk.next;
   }
 
-  #fillChunk(batch: RouteBatch, first: number, errors: RouteError[]): Chunk {
+  #fillChunk(writer: MessageWriter, batch: RouteBatch, first: number, errors: RouteError[]): Chunk {
     const { table, protocol, operations } = batch;
     const context = { table, protocol, indexOf: (name: string) => this.#links.indexOf(name) };
     const chunk: Chunk = { next: first, indexes: [], sequences: [] };
-    this.#writer.clear();
-    for (; chunk.next < operations.length && this.#writer.count < CHUNK_MESSAGES; chunk.next++) {
+    writer.clear();
+    for (; chunk.next < operations.length && writer.count < CHUNK_MESSAGES; chunk.next++) {
       const operation = operations[chunk.next]!;
       if (operation.target.nextHops.length > MAXIMUM_NEXT_HOPS) {
         errors.push({ index: chunk.next, errno: 'EMSGSIZE', reason: 'too many next hops' });
         continue;
       }
-      if (!this.#writer.hasRoom(routeMessageSize(operation))) break;
+      if (!writer.hasRoom(routeMessageSize(operation))) break;
       const sequence = this.#writeChannel.nextSequence();
-      const missing = writeRoute(this.#writer, operation, context, sequence);
+      const missing = writeRoute(writer, operation, context, sequence);
       if (missing === undefined) {
         chunk.indexes.push(chunk.next);
         chunk.sequences.push(sequence);
@@ -237,7 +240,9 @@ export class NetlinkKernel implements Kernel {
   }
 }
 
+/** Messages of one system call. */
 interface Chunk {
+  /** Index of the first operation that did not fit. */
   next: number;
   /** Operation index per message. */
   readonly indexes: number[];
