@@ -6,7 +6,7 @@
  * node, are compared one by one. A few routes come and go in everyday life, so only many count.
  */
 import { formatPrefix } from '../net/text.ts';
-import type { Config } from './model.ts';
+import type { Config, NeighborConfig } from './model.ts';
 
 export interface Loss {
   readonly what: 'peers' | 'pools' | 'routes';
@@ -61,11 +61,17 @@ export function describeLosses(losses: readonly Loss[]): string {
 
 function lossOfPeers(before: Config, after: Config, isMeshOff: boolean): Loss {
   const left = after.neighbors.length + after.neighborRanges.length;
-  const names = before.neighbors.map(({ name }) => name);
-  const isReplaced = isMeshOff && left > 0;
-  const counted = isReplaced ? names.filter((name) => !name.startsWith('Mesh_')) : names;
+  const isMeant = left > 0 ? endsOnPurpose(before, after, isMeshOff) : () => false;
+  const counted = before.neighbors.filter((neighbor) => !isMeant(neighbor));
   const there = counted.length + before.neighborRanges.length;
   return { what: 'peers', before: there, lost: Math.max(0, there - left) };
+}
+
+/** Sessions of a mesh that was turned off, and clients of a node that reflects no more. */
+function endsOnPurpose(before: Config, after: Config, isMeshOff: boolean) {
+  const isDemoted = before.router.clusterId !== undefined && after.router.clusterId === undefined;
+  return ({ name, routeReflectorClient }: NeighborConfig) =>
+    (isMeshOff && name.startsWith('Mesh_')) || (isDemoted && routeReflectorClient);
 }
 
 function lossOf(what: Loss['what'], before: readonly string[], after: readonly string[]): Loss {

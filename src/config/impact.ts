@@ -56,7 +56,7 @@ export const SESSION_IMPACT: Readonly<Record<keyof typeof sessionShape, Impact>>
   asNumber: 'reset',
   localAsNumber: 'reset',
   sourceAddress: 'reset',
-  passive: 'reset',
+  passive: 'none', // counts when the session is down
   password: 'soft', // set on the open connection
   passwordFile: 'soft',
   ttlSecurity: 'reset',

@@ -51,6 +51,19 @@ t.test('a mesh that is turned off goes on purpose, unless nothing else is left',
   t.equal(held({ mesh: 9 }, {}, 0.5, true), 'all 9 peers');
 });
 
+t.test('a node that reflects no more loses its clients on purpose', async (t) => {
+  const clients = [1, 2, 3, 4]
+    .map((i) => `{ name: c${i}, address: 10.0.0.${i}, asNumber: 1, routeReflectorClient: true }`)
+    .join(', ');
+  const router = ROUTER.replace(' }', ', clusterId: 1.0.0.1 }');
+  const reflector = config(`${router}\nneighbors: [${clients}]`);
+  const losses = (after: Config) =>
+    describeLosses(excessiveLosses(reflector, after, { share: 0.5, isMeshOff: true }));
+  t.equal(losses(withParts({ peers: 1 })), '');
+  t.equal(losses(withParts({})), 'all 4 peers');
+  t.equal(losses(config(router)), 'all 4 peers');
+});
+
 t.test('pools are compared one by one', async (t) => {
   t.equal(held({ pools: 3 }, { pools: 1 }), '2 of 3 pools');
   t.equal(held({ pools: 2 }, { pools: 1 }), '');

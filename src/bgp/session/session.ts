@@ -207,9 +207,19 @@ export class Session {
     const mustRestart = this.#isStarted && changed.length > 0;
     const text = `changed: ${changed.join(', ')}`;
     if (mustRestart) this.stop({ subcode: CEASE_CONFIGURATION_CHANGE, text });
+    const dialled = !this.#settings.passive;
     this.#settings = settings;
     if (mustRestart) this.start();
+    else if (dialled === settings.passive) this.#dialOrNot();
     return changed;
+  }
+
+  /** Who dials is another matter from now on; what is there stays as it is. */
+  #dialOrNot(): void {
+    if (!this.#isStarted || this.#isInErrorWait || this.#established) return;
+    const isDialling = this.#dialled?.state === 'Connect' || this.#dialled?.state === 'Active';
+    if (this.#settings.passive && isDialling) this.#dropAs(this.#dialled, 'the peer is to dial');
+    if (!this.#dialled) this.#dialAfter(connectDelayMs(this.#ports.random));
   }
 
   /**

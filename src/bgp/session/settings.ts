@@ -111,7 +111,6 @@ export function needsRestart(old: SessionSettings, next: SessionSettings): reado
   check('localAsNumber', old.localAsNumber === next.localAsNumber);
   check('routerAsNumber', old.routerAsNumber === next.routerAsNumber);
   check('routerId', old.routerId === next.routerId);
-  check('passive', old.passive === next.passive);
   check('holdTime', old.holdTimeSec === next.holdTimeSec);
   check('keepaliveTime', old.keepaliveTimeSec === next.keepaliveTimeSec);
   check('families', old.families.join() === next.families.join());

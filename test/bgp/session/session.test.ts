@@ -451,10 +451,9 @@ t.test(
     const { settings } = a.session;
     t.same(a.session.update({ ...settings, name: 'other', connectRetryTimeSec: 9 }), []);
     t.equal(a.session.state, 'Established');
-    t.same(a.session.update({ ...settings, passive: true, holdTimeSec: 90 }), [
-      'passive',
-      'holdTime',
-    ]);
+    t.same(a.session.update({ ...settings, passive: true }), []);
+    t.equal(a.session.state, 'Established', 'who dials is asked when it is down');
+    t.same(a.session.update({ ...settings, passive: true, holdTimeSec: 90 }), ['holdTime']);
     lab.clock.advance(10);
     t.match(peer.notifications, [{ code: 6, subcode: 6 }]);
     t.equal(a.session.state, 'Active');
@@ -462,6 +461,24 @@ t.test(
     t.equal(peer.accepted, 1, 'passive now');
   },
 );
+
+t.test('a session that is down begins to dial, or stops, when told so (RECONF-11)', async (t) => {
+  const lab = new Lab();
+  const a = await lab.speaker(A, B, { passive: true });
+  a.session.start();
+  lab.clock.advance(60_000);
+  const peer = await lab.puppet(B);
+  t.equal(peer.accepted, 0);
+  a.session.update({ ...a.session.settings, passive: false });
+  lab.clock.advance(10_000);
+  t.equal(peer.accepted, 1, 'it dials');
+  peer.connection!.close();
+  lab.clock.advance(10);
+  a.session.update({ ...a.session.settings, passive: true });
+  lab.clock.advance(600_000);
+  t.equal(peer.accepted, 1, 'and does not any more');
+  t.equal(a.session.state, 'Active');
+});
 
 t.test('a password on one side only: no session; on both: up (SESS-9)', async (t) => {
   const lab = new Lab();
