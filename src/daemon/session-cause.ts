@@ -22,8 +22,8 @@ export interface SessionCause {
   readonly text: string;
 }
 
-/** A session that waits longer than this for its first connection is in trouble. */
-const PATIENCE_SEC = 30;
+/** A session that waits longer than this for an answer is in trouble. */
+const PATIENCE_SEC = 10;
 
 /** Of a neighbour that is not Established. */
 export function likelyCause(neighbor: SessionFacts, now: number): SessionCause {
@@ -33,6 +33,7 @@ export function likelyCause(neighbor: SessionFacts, now: number): SessionCause {
   const seconds = (now - session.since) / 1000;
   // Attempts that nobody answers are repeated without a word.
   if (state === 'Connect' && seconds >= PATIENCE_SEC) return silence(neighbor.config, '');
+  if (state === 'OpenSent' && seconds >= PATIENCE_SEC) return withoutOpen(neighbor.config);
   if (error?.code !== undefined) return notified(error, now);
   if (error) return transport(neighbor, error, now);
   return waiting(neighbor);
@@ -110,6 +111,17 @@ function waiting({ config }: SessionFacts): SessionCause {
     return { code: 'waiting-for-peer', text };
   }
   return { code: 'connecting', text: `connecting to ${address}` };
+}
+
+/** The kernel answered for the peer, but nothing the peer said has come. */
+function withoutOpen({ address, ttlSecurity }: Endpoint): SessionCause {
+  const before = `connected with ${formatAddress(address)}, but nothing it sends arrives: it`;
+  if (ttlSecurity !== undefined) {
+    const hops = `does not send with TTL 255, or is more than ${ttlSecurity} hops away`;
+    return { code: 'ttl', text: `${before} ${hops}` };
+  }
+  const text = `${before} hangs, demands TTL security, or packets of that size do not get through`;
+  return { code: 'no-open', text };
 }
 
 /** Segments with a wrong key or from too far are dropped without a word. */

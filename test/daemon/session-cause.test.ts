@@ -64,6 +64,15 @@ t.test('silence: a wrong password, too many hops, or nobody there', (t) => {
   t.end();
 });
 
+t.test(
+  'a connection, and silence on it: packets are dropped for their TTL, or the peer hangs',
+  (t) => {
+    t.match(cause({ ttlSecurity: 1 }, undefined, 'OpenSent'), { code: 'ttl', text: /TTL 255/ });
+    t.match(cause({}, failed('old'), 'OpenSent'), { code: 'no-open', text: /TTL security/ });
+    t.end();
+  },
+);
+
 t.test('nothing wrong yet, or held down here', (t) => {
   t.match(cause({ passive: true }), { code: 'waiting-for-peer' });
   t.match(cause({}), { code: 'connecting' });
