@@ -20,11 +20,13 @@ const PACKAGES = [
   'openssl',
   'iproute2',
   'iputils-ping',
+  'mandoc',
   'openssl',
   'pmacct',
   'procps',
   'prometheus',
   'tmux',
+  'zsh',
 ];
 
 const POLICY = '/usr/sbin/policy-rc.d';

@@ -313,6 +313,18 @@ the like read. FILE appears when it is whole.
     load: async () => (await import('./commands/record.ts')).record,
   },
   {
+    name: 'completion',
+    summary: 'complete command lines in bash or zsh',
+    help: `catbird completion bash|zsh
+
+Prints a script that makes the shell complete commands, options and names, those of neighbors, owners and prefixes as
+the running daemon has them.
+
+  bash   source <(catbird completion bash), or as /usr/share/bash-completion/completions/catbird
+  zsh    catbird completion zsh > _catbird in a directory of fpath`,
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  {
     name: 'log-level',
     summary: 'change the log level of the running daemon',
     help: `catbird log-level error|warn|info|debug|trace|silent

@@ -45,6 +45,9 @@ export class Words {
 
   /** All words that begin so, in order. */
   startingWith(text: string): string[] {
-    return Array.from(this.#trie.fuzzyGet(text), ([word]) => word).sort();
+    if (text === '') return [...this.#words].sort(); // the trie has nothing that begins with nothing
+    // Asked for more than a letter, the trie leaves out words that part within an edge of it.
+    const found = Array.from(this.#trie.fuzzyGet(text.slice(0, 1)), ([word]) => word);
+    return found.filter((word) => word.startsWith(text)).sort();
   }
 }

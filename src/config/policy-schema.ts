@@ -13,19 +13,27 @@ import {
   parseLargePattern,
 } from './community-text.ts';
 import { makePrefixRange, parsePrefixRange } from './prefix-range.ts';
-import { asNumber, choice, cidr, fromText, integer, ORIGINS, scalar, text } from './values.ts';
+import {
+  asNumber,
+  choice,
+  cidr,
+  fromText,
+  integer,
+  jsonForms,
+  ORIGINS,
+  scalar,
+  text,
+} from './values.ts';
 
 const MAX_UINT32 = 0xffff_ffff;
 const uint32 = integer(0, MAX_UINT32);
 
 /** Empty text is the name of no interface. */
-const glob = scalar('an interface name with * and ? as wildcards', (raw) =>
-  typeof raw === 'string' ? raw : undefined,
-);
+const glob = fromText('an interface name with * and ? as wildcards', (raw) => raw);
 
-const prefixText = scalar(
+const prefixText = fromText(
   'a prefix range like 10.0.0.0/8, 10.0.0.0/8+ or 10.0.0.0/8 le 24',
-  (raw) => (typeof raw === 'string' ? parsePrefixRange(raw) : undefined),
+  parsePrefixRange,
 );
 
 /** Lengths left out are those of the text form: the prefix's own, and the longest once a minimum is given. */
@@ -44,13 +52,34 @@ const prefixLengths = z
   });
 
 /** Either form; told apart by type, so that faults speak of the form that was meant. */
-export const prefixRange = z.unknown().transform((raw, context): PrefixRange => {
+const anyPrefixRange: z.ZodType<PrefixRange> = z.unknown().transform((raw, context) => {
   const isMapping = typeof raw === 'object' && raw !== null;
   const result = (isMapping ? prefixLengths : prefixText).safeParse(raw);
   if (result.success) return result.data;
   // Handed on as they are; the type of a raw issue is narrower than that of a finished one.
   for (const issue of result.error.issues) context.issues.push({ ...issue, input: raw } as never);
   return z.NEVER;
+});
+
+export const prefixRange = anyPrefixRange.register(jsonForms, {
+  form: {
+    anyOf: [
+      {
+        type: 'string',
+        description: 'a prefix range like 10.0.0.0/8, 10.0.0.0/8+ or 10.0.0.0/8 le 24',
+      },
+      {
+        type: 'object',
+        properties: {
+          prefix: { type: 'string' },
+          minLength: { type: 'integer', minimum: 0, maximum: 128 },
+          maxLength: { type: 'integer', minimum: 0, maximum: 128 },
+        },
+        required: ['prefix'],
+        additionalProperties: false,
+      },
+    ],
+  },
 });
 
 const numberRange = z
@@ -91,17 +120,23 @@ const nextHop = fromText(
 );
 
 /** By its code on the wire (RFC 4271 §4.3 a). */
-const origin = scalar(`one of ${ORIGINS.join(', ')}`, (raw) => {
-  const code = typeof raw === 'string' ? ORIGINS.indexOf(raw) : -1;
-  return code < 0 ? undefined : code;
-});
+const origin = scalar(
+  `one of ${ORIGINS.join(', ')}`,
+  (raw) => {
+    const code = typeof raw === 'string' ? ORIGINS.indexOf(raw) : -1;
+    return code < 0 ? undefined : code;
+  },
+  { enum: ORIGINS },
+);
 
 const nextHopAction = fromText('self, keep or an address', (raw) =>
   raw === 'self' || raw === 'keep' ? raw : parseAddress(raw),
 );
 
-const medAction = scalar(`a whole number from 0 to ${MAX_UINT32}, or remove`, (raw) =>
-  raw === 'remove' ? raw : uint32.safeParse(raw).data,
+const medAction = scalar(
+  `a whole number from 0 to ${MAX_UINT32}, or remove`,
+  (raw) => (raw === 'remove' ? raw : uint32.safeParse(raw).data),
+  { anyOf: [{ type: 'integer', minimum: 0, maximum: MAX_UINT32 }, { const: 'remove' }] },
 );
 
 const matchSchema = z.strictObject({

@@ -17,6 +17,7 @@ import {
   endAddressOf,
   family,
   flag,
+  fromText,
   holdTime,
   integer,
   interfaceAddress,
@@ -84,11 +85,16 @@ export const routerShape = {
   bmp: z.array(bmpCollector).max(16, 'name at most 16 collectors').optional(),
 };
 
-const metric = scalar('a metric from 0 to 4294967295, or local-pref', (raw) => {
-  if (raw === 'local-pref') return raw;
-  const isMetric = Number.isInteger(raw) && (raw as number) >= 0 && (raw as number) <= 0xffff_ffff;
-  return isMetric ? (raw as number) : undefined;
-});
+const metric = scalar(
+  'a metric from 0 to 4294967295, or local-pref',
+  (raw) => {
+    if (raw === 'local-pref') return raw;
+    const isMetric =
+      Number.isInteger(raw) && (raw as number) >= 0 && (raw as number) <= 0xffff_ffff;
+    return isMetric ? (raw as number) : undefined;
+  },
+  { anyOf: [{ type: 'integer', minimum: 0, maximum: 0xffff_ffff }, { const: 'local-pref' }] },
+);
 
 /** Keys of `fib`. */
 export const fibShape = {
@@ -113,7 +119,7 @@ export const blockShape = {
   cidr,
   advertise: flag.optional(),
   blackhole: flag.optional(),
-  state: scalar('text', (raw) => (typeof raw === 'string' ? raw : undefined)).optional(),
+  state: fromText('text', (raw) => raw).optional(),
   source,
 };
 

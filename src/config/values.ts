@@ -14,14 +14,25 @@ export const MAX_PRIORITY = 2_147_483_647;
 
 const MAX_SHOWN = 40;
 
+/** How a value is written, in the words of JSON Schema; as close as those come to what is read. */
+export type JsonForm = Readonly<Record<string, unknown>>;
+
+/** What editors are told of each scalar. */
+export const jsonForms = z.registry<{ readonly form: JsonForm }>();
+
 /**
  * A schema for one scalar.
  *
  * @param expected completes "expected …" for the user
  * @param read undefined when the value is none
+ * @param form for editors; whatever is written passes without it
  */
-export function scalar<T>(expected: string, read: (raw: unknown) => T | undefined): z.ZodType<T> {
-  return z.unknown().transform((raw, context) => {
+export function scalar<T>(
+  expected: string,
+  read: (raw: unknown) => T | undefined,
+  form: JsonForm = {},
+): z.ZodType<T> {
+  const schema: z.ZodType<T> = z.unknown().transform((raw, context) => {
     const value = read(raw);
     if (value !== undefined) return value;
     const message =
@@ -29,6 +40,7 @@ export function scalar<T>(expected: string, read: (raw: unknown) => T | undefine
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
+  return schema.register(jsonForms, { form: { description: expected, ...form } });
 }
 
 /** What stands in the file, short enough for a message. */
@@ -41,20 +53,35 @@ export function show(raw: unknown): string {
 }
 
 /** A scalar that is written as text. */
-export function fromText<T>(expected: string, read: (text: string) => T | undefined): z.ZodType<T> {
-  return scalar(expected, (raw) => (typeof raw === 'string' ? read(raw) : undefined));
+export function fromText<T>(
+  expected: string,
+  read: (text: string) => T | undefined,
+  form: JsonForm = {},
+): z.ZodType<T> {
+  const readText = (raw: unknown) => (typeof raw === 'string' ? read(raw) : undefined);
+  return scalar(expected, readText, { type: 'string', ...form });
 }
 
-export const flag = scalar('true or false', (raw) => (typeof raw === 'boolean' ? raw : undefined));
+export const flag = scalar('true or false', (raw) => (typeof raw === 'boolean' ? raw : undefined), {
+  type: 'boolean',
+});
 
 /** Text with at least one character. */
-export const text = fromText('text', (value) => (value === '' ? undefined : value));
+export const text = fromText('text', (value) => (value === '' ? undefined : value), {
+  minLength: 1,
+});
 
 /** A whole number within bounds. */
 export function integer(minimum: number, maximum: number): z.ZodType<number> {
-  return scalar(`a whole number from ${minimum} to ${maximum}`, (raw) =>
-    isWithin(raw, minimum, maximum) ? raw : undefined,
+  return scalar(
+    `a whole number from ${minimum} to ${maximum}`,
+    (raw) => (isWithin(raw, minimum, maximum) ? raw : undefined),
+    wholeNumber(minimum, maximum),
   );
+}
+
+function wholeNumber(minimum: number, maximum: number): JsonForm {
+  return { type: 'integer', minimum, maximum };
 }
 
 function isWithin(raw: unknown, minimum: number, maximum: number): raw is number {
@@ -63,16 +90,19 @@ function isWithin(raw: unknown, minimum: number, maximum: number): raw is number
 
 /** One of a few words. */
 export function choice<const T extends string>(...words: readonly T[]): z.ZodType<T> {
-  return scalar(`one of ${words.join(', ')}`, (raw) => words.find((word) => word === raw));
+  const find = (raw: unknown) => words.find((word) => word === raw);
+  return scalar(`one of ${words.join(', ')}`, find, { enum: words });
 }
 
 /** Seconds as a number, or `90s`, `2m`, `1h30m`; whole seconds within bounds. */
 export function duration(minimumSec: number, maximumSec: number): z.ZodType<number> {
   const expected = `${minimumSec} to ${maximumSec} seconds, as a number or like 90s, 2m, 1h30m`;
-  return scalar(expected, (raw) => {
+  const read = (raw: unknown) => {
     const seconds = typeof raw === 'string' ? parseDuration(raw) : raw;
     return isWithin(seconds, minimumSec, maximumSec) ? seconds : undefined;
-  });
+  };
+  const words = { type: 'string', pattern: '^(\\d+h)?(\\d+m)?(\\d+s)?$', minLength: 2 };
+  return scalar(expected, read, { anyOf: [wholeNumber(minimumSec, maximumSec), words] });
 }
 
 function parseDuration(value: string): number | undefined {
@@ -89,11 +119,17 @@ export const holdTime: z.ZodType<number> = duration(0, 65_535).refine(
 );
 
 /** 1 to 4294967295 but AS 0 and the last one (RFC 7607, RFC 7300); `1.10` is 65546. */
-export const asNumber = scalar('an AS number from 1 to 4294967294, plain or dotted', (raw) => {
-  if (typeof raw !== 'string' && !isWithin(raw, 0, MAX_ASN)) return undefined;
-  const asn = parseAsn(raw as string | number);
-  return asn === 0 || asn === MAX_ASN ? undefined : asn;
-});
+export const asNumber = scalar(
+  'an AS number from 1 to 4294967294, plain or dotted',
+  (raw) => {
+    if (typeof raw !== 'string' && !isWithin(raw, 0, MAX_ASN)) return undefined;
+    const asn = parseAsn(raw as string | number);
+    return asn === 0 || asn === MAX_ASN ? undefined : asn;
+  },
+  {
+    anyOf: [wholeNumber(1, MAX_ASN - 1), { type: 'string', pattern: '^\\d+(\\.\\d+)?$' }],
+  },
+);
 
 /** A dotted quad other than 0.0.0.0, as an unsigned 32-bit number (RFC 6286). */
 export const quad = fromText(

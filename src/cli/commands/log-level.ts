@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { apiPath, postCommand } from '../client.ts';
 import { type CommandIo, EXIT_DONE, UsageError } from '../command.ts';
+import { LOG_LEVELS } from '../vocabulary.ts';
 
 /** Runs the command. */
 export async function logLevel(args: string[], io: CommandIo): Promise<number> {
@@ -12,7 +13,7 @@ export async function logLevel(args: string[], io: CommandIo): Promise<number> {
   });
   const [level] = positionals;
   if (level === undefined || positionals.length > 1) {
-    throw new UsageError('usage: catbird log-level error|warn|info|debug|trace|silent');
+    throw new UsageError(`usage: catbird log-level ${LOG_LEVELS.join('|')}`);
   }
   await postCommand(apiPath(values.api, io.env), '/v1/log-level', { level });
   return EXIT_DONE;

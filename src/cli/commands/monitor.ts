@@ -4,8 +4,9 @@ import { apiPath, getLines } from '../client.ts';
 import { type CommandIo, EXIT_DONE, UsageError } from '../command.ts';
 import { Words } from '../complete.ts';
 import { write } from '../output.ts';
+import { MONITOR_TOPICS } from '../vocabulary.ts';
 
-const TOPICS = new Words('thing to monitor', ['routes', 'neighbors', 'fib', 'config']);
+const TOPICS = new Words('thing to monitor', MONITOR_TOPICS);
 
 /** Runs until the daemon, or the reader, goes away. */
 export async function monitor(args: string[], io: CommandIo): Promise<number> {

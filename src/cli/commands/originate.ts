@@ -4,9 +4,10 @@ import { apiPath, getDocument, postCommand } from '../client.ts';
 import { type CommandIo, EXIT_DONE, EXIT_NO, UsageError } from '../command.ts';
 import { Words } from '../complete.ts';
 import { formatTable } from '../table.ts';
+import { ORIGINATE_ACTIONS } from '../vocabulary.ts';
 import { ORIGINATED_COLUMNS } from './show-columns.ts';
 
-const ACTIONS = new Words('action of originate', ['add', 'remove', 'list']);
+const ACTIONS = new Words('action of originate', ORIGINATE_ACTIONS);
 
 const OPTIONS = {
   api: { type: 'string' },

@@ -5,6 +5,7 @@ import { type CommandIo, EXIT_DONE, UsageError } from '../command.ts';
 import { Words } from '../complete.ts';
 import { write } from '../output.ts';
 import { formatTable, LongTable } from '../table.ts';
+import { VIEW_NAMES } from '../vocabulary.ts';
 import {
   BLOCK_COLUMNS,
   FIB_COLUMNS,
@@ -17,18 +18,7 @@ import { formatRecord } from './show-record.ts';
 /** Rows printed at a time; columns of a long listing are aligned per batch. */
 const ROWS_PER_BATCH = 500;
 
-const VIEWS = new Words('view', [
-  'neighbors',
-  'neighbor',
-  'rib',
-  'adj-in',
-  'adj-out',
-  'fib',
-  'blocks',
-  'quarantine',
-  'config',
-  'version',
-]);
+const VIEWS = new Words('view', VIEW_NAMES);
 
 /** As `parseArgs` reads them. */
 interface Filters {
