@@ -241,6 +241,7 @@ const peer = (spec: object) => calico('BGPPeer', 'tor', { peerIP: '10.20.0.254',
 const withPassword = { password: { secretKeyRef: { name: 'bgp', key: 'tor' } } };
 const settings = (spec: object) => calico('BGPConfiguration', 'default', spec);
 const pool = (spec: object) => calico('IPPool', 'pods', { cidr: '10.88.0.0/16', ...spec });
+const MESH_PASSWORD = { nodeMeshPassword: { secretKeyRef: { name: 'bgp', key: 'tor' } } };
 const NO_AGGREGATION = { externalTrafficPolicy: 'Local' };
 
 const BASE: readonly WrittenObject[] = [
@@ -309,6 +310,28 @@ const STEPS: readonly (readonly [string, ...Change[]])[] = [
   ['a service here', { put: endpoints('node-b', 'node-a') }],
   ['a service of the whole cluster', { put: service({}) }],
   ['the service goes', { remove: service({}) }],
+  ['the mesh wants a password', { put: settings(MESH_PASSWORD) }],
+  ['which comes', { put: secret('mesh') }],
+  ['changes', { put: secret('another') }],
+  ['and goes', { remove: secret('another') }],
+  [
+    'another source address and restart time',
+    { put: peer({ asNumber: 1, sourceAddress: 'None', maxRestartTime: '60s' }) },
+  ],
+  ['and again', { put: peer({ asNumber: 1, sourceAddress: 'UseNodeIP', maxRestartTime: '90s' }) }],
+  [
+    'peers that overlap are one session',
+    { put: calico('BGPPeer', 'tor-too', { peerIP: '10.20.0.254', asNumber: 1 }) },
+  ],
+  ['another normal priority', { put: settings({ ipv4NormalRoutePriority: 2000 }) }],
+  ['Felix programs all routes', { put: settings({ programClusterRoutes: 'Disabled' }) }],
+  ['or those without a tunnel', { put: settings({ programClusterRoutes: 'EnabledIPIPOnly' }) }],
+  [
+    'what Felix does by default depends on the version',
+    { put: settings({}) },
+    { put: calico('ClusterInformation', 'default', { calicoVersion: 'v3.33.1' }) },
+  ],
+  ['interfaces are ignored', { put: settings({ ignoredInterfaces: ['eth9'] }) }],
   ['everything of the cluster is as by default', { remove: settings({}) }],
   ['the pool goes', { remove: pool({}) }],
 ];
