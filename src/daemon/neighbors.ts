@@ -5,6 +5,7 @@
  * (RECONF-5), everything else is added, removed or reconfigured by itself (RECONF-1, RECONF-4).
  */
 
+import type { Refusal } from '../bgp/session/listener.ts';
 import type { Session, StopReason } from '../bgp/session/session.ts';
 import { CEASE_PEER_DECONFIGURED } from '../bgp/wire/constants.ts';
 import type { Config, NeighborConfig, NeighborRangeConfig } from '../config/model.ts';
@@ -130,18 +131,18 @@ export class Neighbors {
   /**
    * The session for an inbound connection; makes a neighbour when a range covers the address.
    *
-   * @returns a few words when there is none to take it
+   * @returns why, when there is none to take it
    */
-  lookup(address: Address, zone: string | undefined): Session | string {
+  lookup(address: Address, zone: string | undefined): Session | Refusal {
     if (zone !== undefined && this.#isFollowed(zone)) this.hear(address, zone);
     const known = this.list().filter(
       ({ config }) => sameAddress(config.address, address) && config.interface === zone,
     );
     const [first] = known;
     const taker = known.find(({ obstacle }) => obstacle === undefined); // DEDUP-6
-    if (first) return taker?.session ?? first.obstacle!;
+    if (first) return taker?.session ?? { reason: first.obstacle!, isNeighbor: true };
     const admitted = this.#admit(address, zone);
-    return typeof admitted === 'string' ? admitted : admitted.session;
+    return 'reason' in admitted ? admitted : admitted.session;
   }
 
   /** Configured neighbours, and those of ranges that are still covered. */
@@ -243,14 +244,14 @@ export class Neighbors {
     if (reason) this.#ports.log.error({ reason }, 'cannot look for neighbors on interfaces');
   }
 
-  #admit(address: Address, zone: string | undefined): Neighbor | string {
+  #admit(address: Address, zone: string | undefined): Neighbor | Refusal {
     const config = this.#config;
     const range = config && findRange(config, address);
-    if (!range) return 'no neighbor has this address';
+    if (!range) return { reason: 'no neighbor has this address', isNeighbor: false };
     const name = formatPrefix(range.prefix);
     const members = [...this.#byIdentity.values()].filter((admitted) => admitted.range === name);
     if (members.length >= range.limit) {
-      return `the range ${name} is full: ${range.limit} neighbors`;
+      return { reason: `the range ${name} is full: ${range.limit} neighbors`, isNeighbor: true };
     }
     const member = memberOf(range, address, zone);
     return this.#add(identityOf(member), member, name, config);

@@ -11,6 +11,9 @@ import { containsAddress, hostPrefix, type Prefix } from '../../net/prefix.ts';
 import { formatPrefix } from '../../net/text.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { Connection, Listener, LocalEndpoint, Transport } from '../../runtime/transport.ts';
+import { CEASE_CONNECTION_REJECTED } from '../wire/constants.ts';
+import { encodeNotification } from '../wire/notification.ts';
+import { cease } from './cease.ts';
 import type { Session } from './session.ts';
 
 /** What the listener needs from its owner. */
@@ -20,7 +23,7 @@ export interface ListenerOwner {
    *
    * @param zone the interface of a link-local address
    */
-  lookup(address: Address, zone: string | undefined): Session | string;
+  lookup(address: Address, zone: string | undefined): Session | Refusal;
   /** A connection was handed to its session. */
   accepted?(address: Address): void;
   /** A connection was closed at once; told of each. */
@@ -35,7 +38,17 @@ export interface ListenerOwner {
   reopened(on: LocalEndpoint): void;
 }
 
+/** Why a connection is not taken. */
+export interface Refusal {
+  readonly reason: string;
+  /** A neighbour of ours, which is told (RFC 4486 §4); a stranger is not (LISTEN-4). */
+  readonly isNeighbor: boolean;
+}
+
 const REPORT_EVERY_MS = 10_000;
+/** Connections that end with a word linger for a moment; so many of them in a second, the others are reset. */
+const TOLD_PER_SECOND = 10;
+const REJECTED = encodeNotification(cease({ subcode: CEASE_CONNECTION_REJECTED }));
 const RETRY_AFTER_MS = 5_000;
 
 interface Bound {
@@ -62,6 +75,9 @@ export class BgpListener {
   #retryTimer: Timer | undefined;
   #reportedAt = Number.NEGATIVE_INFINITY;
   #suppressed = 0;
+  /** Neighbours told in this second of the clock. */
+  #told = 0;
+  #toldSecond = 0;
 
   constructor(ports: { transport: Transport; clock: Clock }, owner: ListenerOwner) {
     this.#transport = ports.transport;
@@ -163,26 +179,41 @@ export class BgpListener {
 
   #accept(connection: Connection): void {
     const address = connection.remoteAddress;
-    const session = this.#owner.lookup(address, connection.remoteInterface);
-    const refusal = this.#refusal(session, address);
-    if (typeof session !== 'string' && refusal === undefined) {
-      this.#owner.accepted?.(address);
-      session.accept(connection);
+    const found = this.#owner.lookup(address, connection.remoteInterface);
+    const refusal = 'reason' in found ? found : this.#keyRefusal(found, address);
+    if (refusal) {
+      this.#refuse(connection, refusal);
       return;
     }
-    connection.abort();
-    if (refusal === undefined) return;
-    this.#owner.refused?.(address, refusal);
-    this.#report(address, refusal);
+    this.#owner.accepted?.(address);
+    (found as Session).accept(connection);
   }
 
-  #refusal(session: Session | string, address: Address): string | undefined {
-    if (typeof session === 'string') return session;
+  #refuse(connection: Connection, { reason, isNeighbor }: Refusal): void {
+    if (isNeighbor && this.#mayTell()) {
+      connection.write(REJECTED);
+      connection.close();
+    } else connection.abort();
+    this.#owner.refused?.(connection.remoteAddress, reason);
+    this.#report(connection.remoteAddress, reason);
+  }
+
+  #mayTell(): boolean {
+    const second = Math.floor(this.#clock.now() / 1000);
+    if (second !== this.#toldSecond) this.#told = 0;
+    this.#toldSecond = second;
+    return ++this.#told <= TOLD_PER_SECOND;
+  }
+
+  /** Without the key nothing can be told to it. */
+  #keyRefusal(session: Session, address: Address): Refusal | undefined {
     const { password } = session.settings;
     if (password === undefined) return undefined;
     const key = this.#keyFor(address);
-    if (key?.password !== password) return 'its password is not in force on this socket';
-    return key.problem;
+    if (key?.password === password && key.problem === undefined) return undefined;
+    const reason =
+      key?.password === password ? key.problem! : 'its password is not in force on this socket';
+    return { reason, isNeighbor: false };
   }
 
   #report(address: Address, reason: string): void {

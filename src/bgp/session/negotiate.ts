@@ -75,16 +75,20 @@ export function buildOpen(settings: SessionSettings): Open {
     asNumber: settings.localAsNumber,
     holdTimeSec: settings.holdTimeSec,
     routerId: settings.routerId,
-    capabilities: [
-      ...settings.families.map(multiprotocol),
-      { kind: 'route-refresh' },
-      { kind: 'enhanced-route-refresh' },
-      { kind: 'four-octet-as', asNumber: settings.localAsNumber },
-      ...addPathCapability(settings),
-      ...optionalCapabilities(settings),
-      ...restartCapabilities(settings),
-    ],
+    capabilities: settings.isPlain ? [] : capabilitiesOf(settings),
   };
+}
+
+function capabilitiesOf(settings: SessionSettings): Capability[] {
+  return [
+    ...settings.families.map(multiprotocol),
+    { kind: 'route-refresh' },
+    { kind: 'enhanced-route-refresh' },
+    { kind: 'four-octet-as', asNumber: settings.localAsNumber },
+    ...addPathCapability(settings),
+    ...optionalCapabilities(settings),
+    ...restartCapabilities(settings),
+  ];
 }
 
 function multiprotocol(family: Family): Capability {
@@ -174,7 +178,7 @@ export function negotiate(
     remoteAsNumber: remote.asNumber,
     isInternal: isInternal(settings),
     toleratesAsZero: isInternal(settings),
-    asWidth: has(remote, 'four-octet-as') ? 4 : 2,
+    asWidth: has(remote, 'four-octet-as') && !settings.isPlain ? 4 : 2,
     maximumMessageSize:
       settings.extendedMessages && has(remote, 'extended-message')
         ? EXTENDED_MESSAGE_SIZE

@@ -42,7 +42,7 @@ export interface ConnectionOwner {
   /** Opens the TCP connection. */
   dial(): Connection;
   /** Our OPEN, encoded. */
-  openMessage(): Uint8Array;
+  openMessage(from: PeerConnection): Uint8Array;
   /** Judges the peer's OPEN, and the collision it may reveal. */
   judgeOpen(from: PeerConnection, open: Open): NegotiatedSession | NotificationError | 'collision';
   /** The state may have changed. */
@@ -305,7 +305,7 @@ export class PeerConnection implements ConnectionHandler {
         this.#attach(this.#setup.owner.dial());
         break;
       case 'sendOpen':
-        this.#openSent = this.#setup.owner.openMessage();
+        this.#openSent = this.#setup.owner.openMessage(this);
         this.#sendNow(this.#openSent);
         break;
       case 'sendKeepalive':

@@ -15,6 +15,8 @@ import { familyOf } from '../wire/afi-safi.ts';
 import {
   CEASE_COLLISION_RESOLUTION,
   CEASE_CONFIGURATION_CHANGE,
+  OPEN_ERROR,
+  OPEN_UNSUPPORTED_PARAMETER,
   REFRESH_END,
   REFRESH_REQUEST,
 } from '../wire/constants.ts';
@@ -36,7 +38,13 @@ import { makeCounters, type SessionCounters } from './counters.ts';
 import type { ConnectionEnd, SessionState } from './fsm.ts';
 import { buildOpen, type NegotiatedSession, negotiate } from './negotiate.ts';
 import { type ConnectionOwner, PeerConnection } from './peer-connection.ts';
-import { endpointOf, needsRestart, protect, type SessionSettings } from './settings.ts';
+import {
+  endpointOf,
+  needsRestart,
+  plainSettings,
+  protect,
+  type SessionSettings,
+} from './settings.ts';
 import { connectDelayMs, ErrorBackoff, jittered } from './timers.ts';
 
 /** Why the session left Established. */
@@ -120,6 +128,9 @@ export class Session {
   #waitTimer: Timer | undefined;
   /** After a protocol error: Idle, and closed for the peer too (SESS-1). */
   #isInErrorWait = false;
+  /** Connections on which our OPEN has no capabilities. */
+  readonly #plain = new WeakSet<PeerConnection>();
+  #isPlainNext = false;
   #state: SessionState = 'Idle';
   #since: number;
   #lastError: SessionError | undefined;
@@ -274,13 +285,30 @@ export class Session {
     const { connectRetryTimeSec } = this.#settings;
     const counters = this.counters;
     const owner = this.#owner;
-    return new PeerConnection(origin, { owner, clock, random, counters, connectRetryTimeSec });
+    const setup = { owner, clock, random, counters, connectRetryTimeSec };
+    const connection = new PeerConnection(origin, setup);
+    if (this.#isPlainNext) this.#plain.add(connection);
+    return connection;
+  }
+
+  #settingsOf(connection: PeerConnection): SessionSettings {
+    const plain = this.#plain.has(connection) ? plainSettings(this.#settings) : undefined;
+    return plain ?? this.#settings;
+  }
+
+  /** A peer that refuses our capabilities as such is tried without, once (RFC 5492 §3). */
+  #learnFrom(connection: PeerConnection, { notification, sentByUs }: ConnectionEnd): void {
+    const { code, subcode } = notification ?? {};
+    const isRefusal = code === OPEN_ERROR && subcode === OPEN_UNSUPPORTED_PARAMETER && !sentByUs;
+    const wasPlain = this.#plain.has(connection);
+    if (isRefusal && !wasPlain) this.#isPlainNext = true;
+    else if (wasPlain) this.#isPlainNext = false;
   }
 
   #makeOwner(): ConnectionOwner {
     return {
       dial: () => this.#ports.transport.connect(endpointOf(this.#settings)),
-      openMessage: () => encodeOpen(buildOpen(this.#settings)),
+      openMessage: (from) => encodeOpen(buildOpen(this.#settingsOf(from))),
       judgeOpen: (from, open) => this.#judgeOpen(from, open),
       progressed: () => this.#publishState(undefined),
       established: (connection) => this.#becomeEstablished(connection),
@@ -315,7 +343,7 @@ export class Session {
     from: PeerConnection,
     open: Open,
   ): NegotiatedSession | NotificationError | 'collision' {
-    const agreed = negotiate(this.#settings, open);
+    const agreed = negotiate(this.#settingsOf(from), open);
     if (agreed instanceof NotificationError) return agreed;
     const ids = {
       localRouterId: this.#settings.routerId,
@@ -364,6 +392,7 @@ export class Session {
   #ended(connection: PeerConnection, end: ConnectionEnd, wasEstablished: boolean): void {
     const bridges = connection.negotiated?.gracefulRestart?.bridgesNotifications ?? false;
     this.#release(connection);
+    this.#learnFrom(connection, end);
     this.#note(end);
     if (this.#isStarted) this.#plan(end, wasEstablished);
     if (wasEstablished) this.counters.flaps++;

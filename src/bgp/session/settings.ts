@@ -46,6 +46,8 @@ export interface SessionSettings {
   readonly gracefulRestart: GracefulRestartSettings;
   /** We are recovering after a start: OPENs carry the R bit and F bits (SESS-3, START-1). */
   readonly restarting: boolean;
+  /** Our OPEN has no capabilities: the peer refuses the parameter as such (RFC 5492 §3). */
+  readonly isPlain?: boolean;
   readonly addPath: { readonly send: boolean; readonly receive: boolean };
   /** Messages up to 65535 octets are offered (RFC 8654). */
   readonly extendedMessages?: boolean;
@@ -64,6 +66,25 @@ export interface SessionSettings {
   readonly password?: string | undefined;
   /** GTSM: most hops the peer may be away (SESS-7); undefined or 0 is off. */
   readonly ttlSecurity?: number | undefined;
+}
+
+/**
+ * The same as BGP-4 was before capabilities, for a peer that refuses the parameter (RFC 5492 §3); undefined
+ * where the session cannot do without.
+ */
+export function plainSettings(settings: SessionSettings): SessionSettings | undefined {
+  const { families, localAsNumber, gracefulRestart } = settings;
+  if (!families.includes('ipv4-unicast') || localAsNumber > 0xffff) return undefined;
+  return {
+    ...settings,
+    isPlain: true,
+    families: ['ipv4-unicast'],
+    addPath: { send: false, receive: false },
+    gracefulRestart: { ...gracefulRestart, enabled: false },
+    extendedMessages: false,
+    extendedNextHop: false,
+    role: undefined,
+  };
 }
 
 /** TTL we send with under GTSM, and what it may have lost on its way (RFC 5082 §3). */

@@ -31,6 +31,8 @@ export interface Notification {
 const NO_DATA = new Uint8Array(0);
 /** Longest shutdown text: its length field is one octet (RFC 9003 §2). */
 const SHUTDOWN_TEXT_MAXIMUM = 255;
+/** Of a text that cannot be read so much is shown. */
+const SHOWN_OCTETS = 32;
 /** AFI, SAFI and a number (RFC 4486 §4). */
 const PREFIX_BOUND_SIZE = 7;
 
@@ -93,10 +95,9 @@ export function encodeShutdownText(text: string): Uint8Array {
  * @returns escaped text safe to print; undefined when there is none, or its length or UTF-8 is wrong
  */
 export function shutdownText(notification: Notification): string | undefined {
-  const { code, subcode, data } = unwrapHardReset(notification);
-  const mayHaveText =
-    subcode === CEASE_ADMINISTRATIVE_SHUTDOWN || subcode === CEASE_ADMINISTRATIVE_RESET;
-  if (code !== CEASE || !mayHaveText) return undefined;
+  const inner = unwrapHardReset(notification);
+  if (!mayHaveText(inner)) return undefined;
+  const { data } = inner;
   const size = data[0] ?? 0;
   if (size === 0 || 1 + size > data.length || !isUtf8(data, 1, 1 + size)) return undefined;
   return decodePeerText(data, 1, 1 + size);
@@ -121,8 +122,23 @@ export function describeNotification(notification: Notification): string {
   const text = shutdownText(notification);
   const inner = unwrapHardReset(notification);
   const outer = inner === notification ? '' : 'Hard Reset: ';
-  const detail = text === undefined ? describePrefixBound(inner) : `: "${text}"`;
+  const detail = text === undefined ? describeData(inner) : `: "${text}"`;
   return `${outer}${describeError(inner.code, inner.subcode)}${detail}`;
+}
+
+/** A limit, or a text that cannot be read: that much is said, and what came (RFC 9003 §4). */
+function describeData(notification: Notification): string {
+  const { data } = notification;
+  if (!mayHaveText(notification) || data.length === 0 || data[0] === 0)
+    return describePrefixBound(notification);
+  const hex = Buffer.from(data.subarray(0, SHOWN_OCTETS)).toString('hex');
+  return `: a malformed text (${hex}${data.length > SHOWN_OCTETS ? '…' : ''})`;
+}
+
+function mayHaveText({ code, subcode }: Notification): boolean {
+  const takesText =
+    subcode === CEASE_ADMINISTRATIVE_SHUTDOWN || subcode === CEASE_ADMINISTRATIVE_RESET;
+  return code === CEASE && takesText;
 }
 
 function describePrefixBound({ code, subcode, data }: Notification): string {

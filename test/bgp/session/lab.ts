@@ -146,7 +146,9 @@ export class Lab {
     const session = new Session(settings, ports, log);
     const listener = new BgpListener(ports, {
       lookup: (remote) =>
-        String(remote) === String(settings.address) ? session : 'no neighbour has it',
+        String(remote) === String(settings.address)
+          ? session
+          : { reason: 'no neighbour has it', isNeighbor: false },
       rejected: (_remote, reason) => void this.rejected.push(reason),
       reopened: ({ port }) => void this.reopened.push(port),
     });
@@ -170,6 +172,7 @@ export class Puppet implements ConnectionHandler {
   /** Message types in the order they came. */
   readonly types: number[] = [];
   readonly notifications: Notification[] = [];
+  readonly opens: Uint8Array[] = [];
   /** Connections the other side opened here. */
   accepted = 0;
   isClosed = false;
@@ -201,6 +204,7 @@ export class Puppet implements ConnectionHandler {
   onData(chunk: Uint8Array): void {
     this.#framer.push(chunk, (bytes, at, end, type) => {
       this.types.push(type);
+      if (type === 1) this.opens.push(bytes.slice(at, end));
       if (type === 3) this.notifications.push(decodeNotification(bytes, at, end));
       return true;
     });

@@ -160,6 +160,55 @@ t.test('wrong AS is 2/2, and the wait after it doubles from 5 to 30 s (SESS-1)',
   t.equal(a.log.ups, 0);
 });
 
+t.test(
+  'a peer that refuses the capabilities parameter is tried without (RFC 5492 §3)',
+  async (t) => {
+    const lab = new Lab();
+    const peer = await lab.puppet();
+    const a = await lab.speaker(A, B);
+    a.session.start();
+    lab.clock.advance(1_010);
+    const refuse = () => {
+      peer.send(encodeNotification({ code: 2, subcode: 4, data: new Uint8Array(0) }));
+      lab.clock.advance(32_000);
+    };
+    const hasParameters = () => peer.opens.at(-1)![28]! > 0;
+    t.ok(hasParameters());
+    refuse();
+    t.notOk(hasParameters());
+    refuse();
+    t.ok(hasParameters(), 'when that is no help, as before');
+    refuse();
+    peer.send(
+      openMessage({ capabilities: [{ kind: 'four-octet-as', asNumber: 64512 }] }),
+      KEEPALIVE,
+    );
+    lab.clock.advance(10);
+    t.match(a.log.negotiated, {
+      families: ['ipv4-unicast'],
+      asWidth: 2,
+      gracefulRestart: undefined,
+    });
+    peer.connection!.abort();
+    lab.clock.advance(10_000);
+    t.ok(hasParameters(), 'and another session begins anew');
+  },
+);
+
+t.test('but not where a session cannot do without', async (t) => {
+  for (const overrides of [{ families: ['ipv6-unicast'] as const }, { localAsNumber: 70_000 }]) {
+    const lab = new Lab();
+    const peer = await lab.puppet();
+    const a = await lab.speaker(A, B, overrides);
+    a.session.start();
+    lab.clock.advance(1_010);
+    peer.send(encodeNotification({ code: 2, subcode: 4, data: new Uint8Array(0) }));
+    lab.clock.advance(10_000);
+    t.equal(peer.opens.length, 2);
+    t.ok(peer.opens[1]![28]! > 0);
+  }
+});
+
 t.test('errors are forgotten after 300 s', async (t) => {
   const lab = new Lab();
   const { a, peer } = await upWithPuppet(lab);

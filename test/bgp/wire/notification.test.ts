@@ -58,6 +58,13 @@ t.test('description', async (t) => {
     'Cease/Administrative Shutdown: "maintenance"',
   );
   t.equal(describeNotification({ code: 4, subcode: 0, data: hex('') }), 'Hold Timer Expired');
+  t.equal(
+    describeNotification(shutdown(hex('02 c3 28'))),
+    'Cease/Administrative Shutdown: a malformed text (02c328)',
+    'an erroneous text is told to the operator (RFC 9003 §4)',
+  );
+  t.match(describeNotification(shutdown(new Uint8Array(40).fill(0xff))), /\((ff){32}…\)$/);
+  t.equal(describeNotification(shutdown(hex('00'))), 'Cease/Administrative Shutdown');
   t.equal(describeNotification({ code: 99, subcode: 7, data: hex('') }), 'Error 99/7');
   t.equal(
     describeNotification({ code: 6, subcode: 9, data: hex('0602 0141') }),
