@@ -21,6 +21,7 @@ import { openForwarding } from './run/open-forwarding.ts';
 import type { RunOptions } from './run/options.ts';
 import { keepOriginations, OriginationFile } from './run/origination-file.ts';
 import { listOwnAddresses } from './run/own-addresses.ts';
+import { RecordingDirectory } from './run/recording-directory.ts';
 import { planRehearsal } from './run/rehearsal.ts';
 import { ServiceManager } from './run/service-manager.ts';
 import { readVersion } from './run/version.ts';
@@ -100,7 +101,10 @@ class Process {
 
   /** Whatever nobody caught ends the process as ever; peers bridge it like a restart (START-3). */
   #watchForBugs(): void {
-    process.on('uncaughtExceptionMonitor', (error) => this.#logBug(error));
+    process.on('uncaughtExceptionMonitor', (error) => {
+      this.#logBug(error);
+      this.#daemon?.recording.crash();
+    });
   }
 
   /** What is ours to explain to users is a CatbirdError, and needs no stack. */
@@ -170,6 +174,8 @@ class Process {
       forwarding,
       log: this.#log,
       softwareVersion: `Catbird/${readVersion()}`,
+      openRecordings: ({ directory, files, diskSpace }) =>
+        new RecordingDirectory({ directory, files, bytes: diskSpace * 2 ** 20 }, Date.now),
     });
     this.#originations = await this.#keepOriginations(daemon);
     const context = this.#viewContext(daemon, forwarding);

@@ -29,6 +29,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   api: ['telemetry'],
   mrt: ['bgp/wire', 'net'],
   bmp: ['bgp/wire', 'net', 'runtime'],
+  recorder: ['mrt', 'bgp/wire', 'net'],
   'bird-control': ['net'],
   web: ['net'],
   glass: [],

@@ -80,6 +80,7 @@ const ROUTES: readonly RouteEntry[] = [
   get('/v1/quarantine', ({ views }, { query }) => ({
     list: views.quarantine(query.get('peer') ?? undefined),
   })),
+  get('/v1/record/messages', ({ views }) => ({ octets: views.messages() })),
   get('/v1/record/table', ({ views }, { query }) => ({
     octets: tableOf(views, query.get('view')),
   })),
@@ -105,6 +106,9 @@ const ROUTES: readonly RouteEntry[] = [
     const reason = commands.applyConfig(flagOf(body, 'force'));
     return { value: reason === undefined ? { ok: true } : { ok: false, reason } };
   }),
+  post('/v1/record/save', ({ commands }) => ({
+    pending: commands.saveRecording().then((path) => ({ path })),
+  })),
   post('/v1/log-level', ({ commands }, { body }) => {
     commands.setLogLevel(textOf(body, 'level') ?? '');
     return { value: { ok: true } };

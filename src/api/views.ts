@@ -376,6 +376,8 @@ export interface DaemonViews {
   drain(): DrainView;
   /** The routing table as MRT, in pieces made on demand. */
   table(view: TableView): Iterable<Uint8Array>;
+  /** What the flight recorder holds, as MRT. @throws CatbirdError when it is off */
+  messages(): Iterable<Uint8Array>;
   /** Of one owner when it is named. */
   originated(owner?: string): readonly OriginatedView[];
   /** The running configuration in the shape of the configuration file, secrets hidden, and what is wrong with the newest one. */
@@ -390,6 +392,8 @@ export interface DaemonCommands {
   shutdownNeighbor(name: string, text: string | undefined): boolean;
   enableNeighbor(name: string): boolean;
   setLogLevel(level: string): void;
+  /** Writes what the flight recorder holds into its directory. @returns the path. @throws CatbirdError when it cannot */
+  saveRecording(): Promise<string>;
   /**
    * Takes traffic off this router, then closes all sessions until `abortDrain`.
    *

@@ -301,11 +301,13 @@ ${API_HELP}`,
   },
   {
     name: 'record',
-    summary: 'write the routing table as an MRT file',
+    summary: 'write the routing table, or the latest messages, as an MRT file',
     help: `catbird record table FILE [--view received|accepted|best]
+catbird record save [FILE]
 
-Writes every path of every neighbor, and local routes, as TABLE_DUMP_V2 (RFC 6396; Add-Path RFC 8050), which bgpdump and
-the like read. FILE appears when it is whole.
+table writes every path of every neighbor, and local routes, as TABLE_DUMP_V2 (RFC 6396; Add-Path RFC 8050), which bgpdump and
+the like read. save writes what the flight recorder (router.recorder) holds, as BGP4MP_ET: into FILE, or without it into
+the recorder's directory, and says where. A file appears when it is whole. \`catbird replay\` reads both.
 
   --view VIEW  received: as neighbors sent them (default); accepted: after import, what it refused left out;
                best: only the best path of each prefix

@@ -14,6 +14,7 @@ import type {
   NeighborRangeConfig,
   OriginateConfig,
   PoolConfig,
+  RecorderConfig,
   RouterConfig,
   SessionConfig,
 } from './model.ts';
@@ -58,6 +59,15 @@ export const DEFAULTS = {
     adjRibOut: false,
     locRib: false,
     statisticsIntervalSec: 60,
+  },
+  recorder: {
+    directory: '/var/lib/catbird/recordings',
+    periodSec: 600,
+    memory: 64,
+    memoryPerNeighbor: 4,
+    sent: false,
+    files: 32,
+    diskSpace: 256,
   },
 } as const;
 
@@ -149,6 +159,20 @@ function assembleRouter(draft: ConfigDraft['router']): RouterConfig {
     requirePolicy: draft.requirePolicy ?? false,
     decision: assembleDecision(draft.decision ?? {}),
     bmp: (draft.bmp ?? []).map(assembleCollector),
+    recorder: draft.recorder && assembleRecorder(draft.recorder),
+  };
+}
+
+function assembleRecorder(draft: NonNullable<ConfigDraft['router']['recorder']>): RecorderConfig {
+  const { recorder } = DEFAULTS;
+  return {
+    directory: draft.directory ?? recorder.directory,
+    periodSec: draft.period ?? recorder.periodSec,
+    memory: draft.memory ?? recorder.memory,
+    memoryPerNeighbor: draft.memoryPerNeighbor ?? recorder.memoryPerNeighbor,
+    sent: draft.sent ?? recorder.sent,
+    files: draft.files ?? recorder.files,
+    diskSpace: draft.diskSpace ?? recorder.diskSpace,
   };
 }
 

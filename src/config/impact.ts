@@ -34,6 +34,7 @@ export const ROUTER_IMPACT: Readonly<Record<keyof typeof routerShape, Impact>> =
   requirePolicy: 'refresh',
   decision: 'soft',
   bmp: 'none', // collectors come and go, sessions do not notice
+  recorder: 'none', // begins anew
 };
 
 export const FIB_IMPACT: Readonly<Record<keyof typeof fibShape, Impact>> = {

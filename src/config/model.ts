@@ -52,6 +52,22 @@ export interface RouterConfig {
   readonly decision: DecisionOptions;
   /** Who is told of sessions and routes (RFC 7854). */
   readonly bmp: readonly BmpCollectorConfig[];
+  /** Keeps the last minutes of messages; undefined: nothing is kept. */
+  readonly recorder: RecorderConfig | undefined;
+}
+
+export interface RecorderConfig {
+  /** Where recordings are written. */
+  readonly directory: string;
+  readonly periodSec: number;
+  /** Of all neighbors, and of one, in MiB. */
+  readonly memory: number;
+  readonly memoryPerNeighbor: number;
+  /** Also the UPDATEs we send. */
+  readonly sent: boolean;
+  /** Most files in the directory, and their size together in MiB. */
+  readonly files: number;
+  readonly diskSpace: number;
 }
 
 export interface BmpCollectorConfig {

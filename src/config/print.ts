@@ -13,6 +13,7 @@ import type {
   FibConfig,
   NeighborConfig,
   NeighborRangeConfig,
+  RecorderConfig,
   RouterConfig,
   SessionConfig,
 } from './model.ts';
@@ -71,7 +72,12 @@ export function printRouter(router: RouterConfig): PlainObject {
     requirePolicy: router.requirePolicy || undefined,
     decision: printDecision(router),
     bmp: router.bmp.length > 0 ? router.bmp.map(printCollector) : undefined,
+    recorder: router.recorder && printRecorder(router.recorder),
   });
+}
+
+function printRecorder({ periodSec, ...rest }: RecorderConfig): PlainObject {
+  return { ...rest, period: periodSec };
 }
 
 function printCollector(collector: BmpCollectorConfig): PlainObject {

@@ -65,6 +65,17 @@ const bmpCollector = z.strictObject({
   statisticsInterval: duration(0, 86_400).optional(),
 });
 
+/** The flight recorder; sizes in MiB. */
+const recorder = z.strictObject({
+  directory: text.optional(),
+  period: duration(1, 86_400).optional(),
+  memory: integer(1, 16_384).optional(),
+  memoryPerNeighbor: integer(1, 1024).optional(),
+  sent: flag.optional(),
+  files: integer(1, 10_000).optional(),
+  diskSpace: integer(1, 1_048_576).optional(),
+});
+
 /** Keys of `router`. */
 export const routerShape = {
   gracefulShutdown: flag.optional(),
@@ -83,6 +94,7 @@ export const routerShape = {
   requirePolicy: flag.optional(),
   decision: decision.optional(),
   bmp: z.array(bmpCollector).max(16, 'name at most 16 collectors').optional(),
+  recorder: recorder.optional(),
 };
 
 const metric = scalar(

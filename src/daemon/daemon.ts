@@ -37,11 +37,13 @@ import { LocalRoutes } from './local-routes.ts';
 import { Neighbors } from './neighbors.ts';
 import { OwnAddresses, type OwnAddressesPorts } from './own-addresses.ts';
 import { Quarantine } from './quarantine.ts';
+import { Recording, type RecordingPorts } from './recording.ts';
 import { Recovery } from './recovery.ts';
 import { RefusedPeers } from './refused-peers.ts';
 import { RouteInstaller } from './route-installer.ts';
 
 export interface DaemonPorts extends OwnAddressesPorts {
+  readonly openRecordings: RecordingPorts['openRecordings'];
   readonly random: Random;
   readonly transport: Transport;
   readonly udp: UdpTransport;
@@ -67,6 +69,8 @@ export class Daemon {
   readonly drain: Drain;
   /** What other agents of the node announce through us. */
   readonly broker: Broker;
+  /** The flight recorder. */
+  readonly recording: Recording;
   /** Tells collectors of sessions and routes. */
   readonly bmp: BmpFeed;
   /** Who connects and is refused. */
@@ -115,8 +119,13 @@ export class Daemon {
       moved: (name, from, to, reason) =>
         this.feed.publish('neighbors', () => neighborEvent(name, from, to, reason)),
       isDeferring: () => this.#recovery?.isDeferring ?? false,
-      sessionUp: (neighbor, negotiated, link) => this.bmp.sessionUp(neighbor, negotiated, link),
+      changed: (neighbor, from, to) => this.recording.changed(neighbor, from, to),
+      sessionUp: (neighbor, negotiated, link) => {
+        this.recording.sessionUp(neighbor, link);
+        this.bmp.sessionUp(neighbor, negotiated, link);
+      },
       sessionDown: (neighbor, reason) => this.bmp.sessionDown(neighbor, reason),
+      removed: (neighbor) => this.recording.forget(neighbor),
     });
     this.#listener = new BgpListener(ports, {
       lookup: (address, zone) => this.neighbors.lookup(address, zone),
@@ -128,6 +137,7 @@ export class Daemon {
         log.info({ address: formatAddress(address), port }, 'listens at last'),
     });
     this.bmp = new BmpFeed(rib, ports);
+    this.recording = new Recording(ports);
     this.#keys = new ListenerKeys(this.#listener, log);
     this.neighbors.onFound = () => this.#setKeys();
     this.drain = new Drain({
@@ -237,6 +247,7 @@ export class Daemon {
     this.#learned.configure(config);
     this.broker.configure(config);
     this.bmp.apply(config);
+    this.recording.apply(config, this.neighbors.list());
     this.#applyNeighbors();
   }
 

@@ -65,9 +65,13 @@ export interface NeighborOwner {
   present(name: string, isPresent: boolean): void;
   /** True while we restart: whoever bridges it is told nothing yet (RFC 4724 §4.1). */
   isDeferring(): boolean;
+  /** Before anything is said in the new state. */
+  changed(neighbor: Neighbor, from: SessionState, to: SessionState): void;
   /** Its session is Established. */
   sessionUp(neighbor: Neighbor, negotiated: NegotiatedSession, link: SessionLink): void;
   sessionDown(neighbor: Neighbor, reason: SessionDown): void;
+  /** It is forgotten; nothing more is heard of it. */
+  removed(neighbor: Neighbor): void;
   /** Its session is in another state. */
   moved(name: string, from: SessionState, to: SessionState, reason: string): void;
   /** It may have become {@link Neighbor.isResting}. */
@@ -235,6 +239,7 @@ export class Neighbor implements SessionEvents {
     const isNews = from === 'Established' || to === 'Established';
     this.#ports.log[isNews ? 'info' : 'debug'](fields, 'session state');
     this.#owner.moved(this.#config.name, from, to, reason);
+    this.#owner.changed(this, from, to);
     if (to === 'Active') this.#owner.rested(this);
   }
 

@@ -231,6 +231,7 @@ export class Neighbors {
     this.onRemoved(neighbor);
     neighbor.remove({ subcode: CEASE_PEER_DECONFIGURED });
     this.#owner.settled(neighbor.config.name);
+    this.#owner.removed(neighbor);
   }
 
   #isFollowed(zone: string): boolean {

@@ -118,6 +118,7 @@ export function makeViews(context: ViewContext): DaemonViews {
       return { ...progress, since: since === 0 ? null : new Date(at).toISOString() };
     },
     table: (view) => dumpTable(daemon, clock, view),
+    messages: () => daemon.recording.messages(),
     originated: (owner) => [...viewOriginated(context, owner)],
     diff: () => viewDiff(context),
     config: () => ({
@@ -171,6 +172,7 @@ export function makeCommands(context: ViewContext): DaemonCommands {
     },
     applyConfig,
     plan: (document) => makePlan(context, document),
+    saveRecording: () => daemon.recording.save(),
     setLogLevel(level) {
       if (!LOG_LEVELS.includes(level)) {
         throw new CatbirdError(

@@ -77,6 +77,9 @@ export async function rehearse({ clock, random, isOver }: RehearsalPorts): Promi
     udp: { open: () => Promise.reject(new Error('nobody asks for UDP here')) },
     discovery: { follow: () => undefined, close: () => undefined },
     ownAddresses: () => [],
+    openRecordings: () => {
+      throw new Error('nothing is recorded here');
+    },
     log: silentLog,
   });
   await daemon.start();

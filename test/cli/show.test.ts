@@ -261,6 +261,15 @@ t.test('record table writes the file whole, for its owner alone', async (t) => {
   t.equal((await stat(file)).mode & 0o777, 0o600);
 });
 
+t.test('record save writes here, or has the daemon write there', async (t) => {
+  const { api } = await withDaemon(t);
+  const file = join(t.testdir(), 'messages.mrt');
+  t.match(await run(['record', 'save', file, '--api', api]), { code: 0, out: `${file}: 8 octets` });
+  t.equal(await readFile(file, 'utf8'), 'messages');
+  const there = await run(['record', 'save', '--api', api]);
+  t.match(there, { code: 0, out: '/somewhere/catbird.mrt\n' });
+});
+
 t.test('record leaves nothing behind where it cannot write, and says what it takes', async (t) => {
   const { api } = await withDaemon(t);
   const folder = t.testdir();

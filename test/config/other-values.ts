@@ -71,6 +71,7 @@ export const OTHER_ROUTER_VALUES: Readonly<Record<keyof typeof ROUTER_IMPACT, st
   requirePolicy: 'true',
   decision: '{ alwaysCompareMed: true }',
   bmp: '[{ address: 10.0.0.97 }]',
+  recorder: '{ period: 60 }',
 };
 
 /** A value other than the default for each key of `fib`. */

@@ -8,6 +8,7 @@ import { parseConfig } from '../../src/config/parse.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
 import type { Forwarding } from '../../src/daemon/forwarding.ts';
 import { KernelForwarding } from '../../src/daemon/kernel-forwarding.ts';
+import type { RecordingStore } from '../../src/daemon/recording.ts';
 import { makeCommands, makeViews } from '../../src/daemon/views.ts';
 import type { Address } from '../../src/net/address.ts';
 import { formatAddress, formatPrefix, parseAddress } from '../../src/net/text.ts';
@@ -63,6 +64,8 @@ export class LabNode {
   readonly discovery = new MemoryDiscovery();
   /** How often the process was asked to end. */
   stopped = 0;
+  /** What the flight recorder wrote: labels, and octets. */
+  readonly recordings: { readonly label: string; readonly bytes: Buffer }[] = [];
   /** What the brake holds, for tests that say so. */
   heldConfig: Config | undefined;
   readonly #lab: Lab;
@@ -78,6 +81,14 @@ export class LabNode {
     this.kernel = kernel;
     this.#config = config;
   }
+
+  readonly openRecordings = (): RecordingStore => {
+    const writeNow = (label: string, pieces: Iterable<Uint8Array>) => {
+      this.recordings.push({ label, bytes: Buffer.concat([...pieces]) });
+      return label;
+    };
+    return { writeNow, write: async (...recording) => writeNow(...recording) };
+  };
 
   get views(): DaemonViews {
     return this.#started.views;
@@ -103,7 +114,9 @@ export class LabNode {
     const random = { uniform: () => 0.5 };
     const { transport, udp, discovery } = this;
     const ownAddresses = () => this.kernel.addresses().filter(({ isUp }) => isUp);
-    const ports = { clock, random, transport, udp, discovery, ownAddresses, forwarding, log };
+    const { openRecordings } = this;
+    const outside = { transport, udp, discovery, ownAddresses, openRecordings };
+    const ports = { clock, random, forwarding, log, ...outside };
     const daemon = new Daemon(config, ports);
     const identity = { version: '0', node: 'lab', pid: 1, startedAt: '' };
     const context = {

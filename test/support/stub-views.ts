@@ -176,6 +176,7 @@ export function stubViews(routes = 2): DaemonViews {
       },
     ],
     quarantine: () => [],
+    messages: () => [Buffer.from('messages')],
     table: (view) => [Buffer.from(`${view} `), Buffer.from('octets')],
     drain: () => ({ phase: 'drained', since: null, remainingSec: 0, sessions: 0, routes: 0 }),
     config: () => ({ router: { asNumber: 64512 } }),
@@ -217,6 +218,7 @@ export function recordingCommands(record: string[]): DaemonCommands {
       record.push(`withdraw ${JSON.stringify(order)}`);
       return order.all ? 2 : order.prefixes.filter((prefix) => prefix === ORIGINATED.prefix).length;
     },
+    saveRecording: async () => '/somewhere/catbird.mrt',
     abortDrain: () => void record.push('abort-drain'),
     stop: () => void record.push('stop'),
   };

@@ -33,6 +33,7 @@ import {
   SessionFsm,
   type SessionState,
 } from './fsm.ts';
+import type { TapSocket } from './message-tap.ts';
 import type { NegotiatedSession } from './negotiate.ts';
 import { SendWatch } from './send-watch.ts';
 import { IdleTimer, jittered } from './timers.ts';
@@ -72,6 +73,7 @@ export interface ConnectionSetup {
   readonly random: Random;
   readonly counters: SessionCounters;
   readonly connectRetryTimeSec: number;
+  readonly tap: TapSocket;
 }
 
 /** See the head of the file. Not used again once it has ended. */
@@ -219,6 +221,7 @@ export class PeerConnection implements ConnectionHandler {
   /** A field, so that no closure is made per chunk. */
   readonly #onMessage = (bytes: Uint8Array, at: number, end: number, type: number): boolean => {
     countReceived(this.#setup.counters, type);
+    this.#setup.tap.current?.message(bytes, at, end, false, this.#negotiated);
     this.#read(bytes, at, end);
     switch (type) {
       case MESSAGE_UPDATE:
@@ -360,6 +363,7 @@ export class PeerConnection implements ConnectionHandler {
   #write(connection: Connection, bytes: Uint8Array, at: number, end: number): boolean {
     this.#sentBytes += end - at;
     countSent(this.#setup.counters, bytes, at, end);
+    this.#setup.tap.current?.message(bytes, at, end, true, this.#negotiated);
     const isWhole = at === 0 && end === bytes.length;
     return connection.write(isWhole ? bytes : bytes.subarray(at, end));
   }

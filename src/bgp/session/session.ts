@@ -36,6 +36,7 @@ import {
 import { resolveCollision } from './collision.ts';
 import { makeCounters, type SessionCounters } from './counters.ts';
 import type { ConnectionEnd, SessionState } from './fsm.ts';
+import type { TapSocket } from './message-tap.ts';
 import { buildOpen, type NegotiatedSession, negotiate } from './negotiate.ts';
 import { type ConnectionOwner, PeerConnection } from './peer-connection.ts';
 import {
@@ -115,6 +116,8 @@ export interface SessionError {
 /** See the head of the file. */
 export class Session {
   readonly counters: SessionCounters = makeCounters();
+  /** Takes a recorder. */
+  readonly tap: TapSocket = { current: undefined };
   readonly #ports: SessionPorts;
   readonly #events: SessionEvents;
   readonly #backoff = new ErrorBackoff();
@@ -285,7 +288,7 @@ export class Session {
     const { connectRetryTimeSec } = this.#settings;
     const counters = this.counters;
     const owner = this.#owner;
-    const setup = { owner, clock, random, counters, connectRetryTimeSec };
+    const setup = { owner, clock, random, counters, tap: this.tap, connectRetryTimeSec };
     const connection = new PeerConnection(origin, setup);
     if (this.#isPlainNext) this.#plain.add(connection);
     return connection;
