@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: installs and builds what is missing, then runs bench/main.ts with the TypeScript
  * loader the tests use. `run.mjs micro` (`npm run bench:micro`) runs bench/micro/main.ts, which needs neither
- * root nor peers; `run.mjs datastore` (`npm run bench:datastore`) runs bench/datastore/main.ts.
+ * root nor peers; `run.mjs datastore` (`npm run bench:datastore`) runs bench/datastore/main.ts,
+ * `run.mjs pages` (`npm run bench:pages`) bench/pages/main.ts.
  */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -29,8 +30,8 @@ function main(args) {
     console.log('the bench needs network namespaces: run it as root, as in: sudo npm run bench');
     return 1;
   }
-  if (args[0] === 'datastore') {
-    return program([...prefix, ...OWN_NETWORK], join('datastore', 'main.ts'), args.slice(1));
+  if (['datastore', 'pages'].includes(args[0])) {
+    return program([...prefix, ...OWN_NETWORK], join(args[0], 'main.ts'), args.slice(1));
   }
   return program(prefix, 'main.ts', args);
 }
