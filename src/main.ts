@@ -27,6 +27,7 @@ import { ServiceManager } from './run/service-manager.ts';
 import { readVersion } from './run/version.ts';
 import { Web } from './run/web.ts';
 import type { Clock } from './runtime/clock.ts';
+import { giveBackCodePages } from './runtime/code-pages.ts';
 import { InheritedSockets } from './runtime/inherited-sockets.ts';
 import { RouterDiscovery } from './runtime/router-discovery.ts';
 import { SystemClock, SystemRandom } from './runtime/system-clock.ts';
@@ -37,6 +38,8 @@ import { CALICO_READINESS } from './web/readiness.ts';
 
 /** How long peers get to close their end of the connections. */
 const LAST_WORDS_MS = 2000;
+/** By then the start is over, rehearsal included. */
+const GIVE_BACK_AFTER_MS = 1000;
 
 /**
  * Runs until SIGTERM (silent, START-4) or SIGINT (Cease).
@@ -189,7 +192,16 @@ class Process {
     this.#isRunning = true;
     this.#manager.ready(`node ${node}`);
     this.#log.info({ node, pid: process.pid, api: apiPath }, 'catbird runs');
+    this.#clock.setTimer(GIVE_BACK_AFTER_MS, () => void this.#giveBack());
     planRehearsal(daemon, { clock: this.#clock, random: new SystemRandom(), log: this.#log });
+  }
+
+  async #giveBack(): Promise<void> {
+    try {
+      this.#log.debug({ kib: await giveBackCodePages() }, 'memory of the start given back');
+    } catch (error) {
+      this.#log.debug({ error }, 'memory of the start stays'); // it is read only, and shared
+    }
   }
 
   /** What agents announced before a restart is there before neighbours are told anything. */

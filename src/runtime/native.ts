@@ -46,6 +46,11 @@ export interface Native {
   interfaceIndex(name: string): number;
   /** Empty when there is no such interface. */
   interfaceName(index: number): string;
+  /**
+   * Takes pages out of this process's memory (MADV_DONTNEED). What was changed in them is lost: only for
+   * mappings that show a file as it is.
+   */
+  unmapPages(from: bigint, sizeBytes: number): number;
   close(fd: number): number;
   /** errno of the failed call just made on this thread. */
   errno(): number;
@@ -64,6 +69,7 @@ const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;
 const BPF_INSTRUCTION_SIZE = 8;
 const IF_NAMESIZE = 16;
+const MADV_DONTNEED = 4;
 
 let native: Native | undefined;
 
@@ -102,6 +108,7 @@ function bindLibc(koffi: Koffi): Native {
   );
   const nameToIndex = libc.func('uint32_t if_nametoindex(const char *)');
   const indexToName = libc.func('void *if_indextoname(uint32_t, uint8_t *)');
+  const madvise = libc.func('int madvise(uintptr_t, size_t, int)');
   const close = libc.func('int close(int)');
   return {
     socket: (domain, type, protocol) => socket(domain, type, protocol),
@@ -137,6 +144,7 @@ function bindLibc(koffi: Koffi): Native {
       const name = Buffer.alloc(IF_NAMESIZE);
       return indexToName(index, name) === null ? '' : name.toString('latin1', 0, name.indexOf(0));
     },
+    unmapPages: (from, sizeBytes) => madvise(from, sizeBytes, MADV_DONTNEED),
     close: (fd) => close(fd),
     errno: () => koffi.errno(),
     watchReadable: (fd, onReadable) => watchReadable(koffi, fd, onReadable),

@@ -2,6 +2,10 @@
 import type { Clock, Timer } from './clock.ts';
 import type { Random } from './random.ts';
 
+/** Timers at least this long may fire up to a slot later. */
+const COARSE_FROM_MS = 5000;
+const SLOT_MS = 1000;
+
 /** Time of this machine; `now` counts from the start of the process. */
 export class SystemClock implements Clock {
   now(): number {
@@ -12,8 +16,9 @@ export class SystemClock implements Clock {
     return Date.now();
   }
 
+  /** Long timers of all sessions fire together, at full seconds: each wake-up costs more than what is done in it. */
   setTimer(delayMs: number, fire: () => void): Timer {
-    const timer = setTimeout(fire, delayMs);
+    const timer = setTimeout(fire, delayMs < COARSE_FROM_MS ? delayMs : untilSlot(delayMs));
     return { cancel: () => clearTimeout(timer) };
   }
 
@@ -27,4 +32,10 @@ export class SystemRandom implements Random {
   uniform(): number {
     return Math.random();
   }
+}
+
+/** From now to the first slot that is not too early. */
+function untilSlot(delayMs: number): number {
+  const now = performance.now();
+  return Math.ceil((now + delayMs) / SLOT_MS) * SLOT_MS - now;
 }
