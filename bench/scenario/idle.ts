@@ -1,6 +1,6 @@
 /** A mesh node at rest: what it costs to have a hundred sessions and do nothing. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { activityOf } from '../load/process-cost.ts';
+import { activityOf, residentMiB } from '../load/process-cost.ts';
 import { routesOfClients } from './generated-routes.ts';
 import { fillKernel } from './kernel-filling.ts';
 import { meshNodeOf, type Scenario } from './scenario.ts';
@@ -31,6 +31,7 @@ export const idle: Scenario = {
         const runSec = after.runSec - before.runSec;
         return {
           'CPU %': Number(((runSec / seconds) * 100).toFixed(3)),
+          'RSS MiB': Number(residentMiB(load.pid).toFixed(1)),
           'CPU ms/min': Math.round((runSec * 60_000) / seconds),
           'wake-ups/s': Number(((after.wakeUps - before.wakeUps) / seconds).toFixed(1)),
         };
