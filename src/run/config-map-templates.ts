@@ -11,6 +11,20 @@ export function templatesConfigMap(env: Environment): string | undefined {
   return name ? `${env['NAMESPACE'] || DEFAULT_NAMESPACE}/${name}` : undefined;
 }
 
+/** A sentence when it is named and not there; users' templates are none then. */
+export function missingConfigMap(
+  { configMaps }: Pick<Snapshot, 'configMaps'>,
+  configMap: string | undefined,
+): string[] {
+  if (configMap === undefined || configMaps.has(configMap)) return [];
+  return [`ConfigMap/${configMap}: is not there, or may not be read`];
+}
+
+/** Users' templates may be objects of the datastore, which has to be read for them. */
+export function hasStoredTemplates(env: Environment): boolean {
+  return templatesConfigMap(env) !== undefined || Boolean(env['CATBIRD_TEMPLATES_ETCD_PREFIX']);
+}
+
 /** Its keys that are names of templates, behind those that are keys of etcd. */
 export function configMapTemplates(
   { configMaps }: Pick<Snapshot, 'configMaps'>,

@@ -13,7 +13,7 @@ export interface ConfigProgress {
   appliedAtSec: number;
   /** Everything wrong with the newest delivery. */
   faults: number;
-  /** The brake holds the newest delivery. */
+  /** What runs is kept: the brake holds the newest delivery, or it has nothing for this node. */
   isHeld: boolean;
   /** Users' templates that were not taken, since the start. */
   templateRejections: number;

@@ -13,7 +13,7 @@ export interface ConfigDelivery {
   readonly notes?: readonly string[];
   /** What became of users' templates, where there may be any. */
   readonly templates?: TemplateReport;
-  /** A configuration was held; `config` is undefined for that reason. */
+  /** What runs is kept; `config` is undefined for that reason. */
   readonly isHeld?: boolean;
   /** The datastore cannot be reached; this is what was read before. */
   readonly isOutage?: boolean;

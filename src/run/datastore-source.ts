@@ -5,7 +5,7 @@ import type { TemplateFile, TemplateSource } from '../config-templates/template-
 import type { Datastore } from '../datastore/datastore.ts';
 import type { Snapshot } from '../datastore/snapshot.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { configMapTemplates } from './config-map-templates.ts';
+import { configMapTemplates, missingConfigMap } from './config-map-templates.ts';
 import type { ConfigDelivery, ConfigSource } from './config-source.ts';
 import { describeFaults } from './rendering.ts';
 import { inSlices } from './slices.ts';
@@ -99,7 +99,8 @@ export class DatastoreSource implements ConfigSource {
     try {
       this.#setTemplates(snapshot);
       const result = await inSlices(renderer.steps(snapshot), clock);
-      const faults = [...this.#templateFaults, ...describeFaults(snapshot, result)];
+      const missing = missingConfigMap(snapshot, this.#parts.configMap);
+      const faults = [...this.#templateFaults, ...missing, ...describeFaults(snapshot, result)];
       const { config, notes, templates } = result;
       const isOutage = snapshot.faults.some((fault) => fault.isOutage);
       const mesh = snapshot.bgpConfigurations.get('default')?.nodeToNodeMeshEnabled;

@@ -243,7 +243,8 @@ export class GuardedSource implements ConfigSource {
   #takeNothing(delivery: ConfigDelivery): void {
     this.#holdNothing(delivery.faults[0] ?? 'the datastore has nothing for this node');
     this.#useStored(delivery.faults[0] ?? 'the datastore has nothing for this node');
-    this.#onDelivery({ ...delivery, faults: [...this.#storedFaults(), ...delivery.faults] });
+    const faults = [...this.#storedFaults(), ...delivery.faults];
+    this.#onDelivery({ ...delivery, isHeld: this.#held !== undefined, faults });
   }
 
   /** Not before something ran: then there is nothing to keep. */

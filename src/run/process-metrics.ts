@@ -41,7 +41,7 @@ const DEFINITIONS: readonly MetricDefinition[] = [
     'Since the datastore was last known to say what runs; 0 while it is followed',
   ),
   gauge('catbird_config_faults', 'What is wrong with the newest configuration'),
-  gauge('catbird_config_held', '1 while the brake holds a configuration: catbird apply --force'),
+  gauge('catbird_config_held', '1 while what runs is kept against what the datastore says'),
   counter('catbird_template_rejections_total', 'Own templates that were refused'),
 ];
 

@@ -4,10 +4,9 @@ import { printConfig } from '../config/print.ts';
 import { readDatastore } from '../datastore/open-datastore.ts';
 import type { Snapshot } from '../datastore/snapshot.ts';
 import { SystemClock, SystemRandom } from '../runtime/system-clock.ts';
-import { configMapTemplates, templatesConfigMap } from './config-map-templates.ts';
 import type { DatastoreOptions } from './options.ts';
 import { describeFaults, isSound, openRenderer } from './rendering.ts';
-import { readAllTemplates } from './template-sources.ts';
+import { readUsersTemplates } from './template-sources.ts';
 
 export interface RenderRequest extends DatastoreOptions {
   readonly format: 'json' | 'yaml';
@@ -27,10 +26,9 @@ export async function renderOnce(request: RenderRequest): Promise<{
 }> {
   const { datastore, node, env, format, showSecrets } = request;
   const snapshot = await readDatastoreSnapshot(datastore);
-  const templates = await readAllTemplates(datastore, env['CATBIRD_TEMPLATES']);
+  const templates = await readUsersTemplates({ datastore, env }, snapshot);
   const renderer = openRenderer(node, env);
-  const configMap = configMapTemplates(snapshot, templatesConfigMap(env));
-  renderer.setTemplates([...configMap, ...templates.files]);
+  renderer.setTemplates(templates.files);
   const result = renderer.render(snapshot);
   const faults = [...templates.faults, ...describeFaults(snapshot, result)];
   if (!result.config) return { document: undefined, faults, isSound: false };

@@ -6,7 +6,14 @@ import type {
   TemplateSource,
 } from '../config-templates/template-source.ts';
 import type { DatastoreSettings } from '../datastore/settings/settings.ts';
+import type { Snapshot } from '../datastore/snapshot.ts';
 import type { Clock } from '../runtime/clock.ts';
+import {
+  configMapTemplates,
+  missingConfigMap,
+  templatesConfigMap,
+} from './config-map-templates.ts';
+import type { DatastoreOptions } from './options.ts';
 import { readTemplates, TemplateDirectory } from './template-directory.ts';
 
 interface Place {
@@ -43,6 +50,22 @@ export async function readAllTemplates(
   const places = placesOf(settings, directory);
   const read = places.map(({ path, isOptional }) => readTemplates(path, isOptional));
   return joinFiles(await Promise.all(read));
+}
+
+/**
+ * All of them with those that are objects of the datastore.
+ *
+ * @throws CatbirdError CATBIRD_TEMPLATES_UNREADABLE
+ */
+export async function readUsersTemplates(
+  { datastore, env }: Pick<DatastoreOptions, 'datastore' | 'env'>,
+  snapshot: Snapshot,
+): Promise<TemplateFiles> {
+  const configMap = templatesConfigMap(env);
+  const files = configMapTemplates(snapshot, configMap);
+  const faults = missingConfigMap(snapshot, configMap);
+  const own = await readAllTemplates(datastore, env['CATBIRD_TEMPLATES']);
+  return joinFiles([{ files, faults }, own]);
 }
 
 /** Of files with one name the last counts. */

@@ -6,14 +6,47 @@ import { describeDocuments } from '../config/describe-documents.ts';
 import { printConfig } from '../config/print.ts';
 import { loadTemplates } from '../config-templates/load.ts';
 import { TemplateSet } from '../config-templates/template-set.ts';
-import { TEMPLATE_SUFFIX, type TemplateFile } from '../config-templates/template-source.ts';
+import {
+  TEMPLATE_SUFFIX,
+  type TemplateFile,
+  type TemplateFiles,
+} from '../config-templates/template-source.ts';
 import { readFolder } from '../datastore/folder.ts';
-import type { Environment } from '../datastore/settings/environment.ts';
-import type { Snapshot } from '../datastore/snapshot.ts';
+import {
+  type Environment,
+  type Flags,
+  resolveEnvironment,
+} from '../datastore/settings/environment.ts';
+import { emptySnapshot, type Snapshot } from '../datastore/snapshot.ts';
 import { CatbirdError } from '../net/error.ts';
+import { hasStoredTemplates } from './config-map-templates.ts';
 import { compareGolden, type Expectation } from './golden.ts';
+import { readDatastoreOptions } from './options.ts';
+import { readDatastoreSnapshot } from './render-once.ts';
 import { describeFaults, openRenderer } from './rendering.ts';
 import { readTemplates } from './template-directory.ts';
+import { readUsersTemplates } from './template-sources.ts';
+
+/**
+ * Users' templates: of the named directory, and of the datastore where it is named or keeps some.
+ *
+ * @throws CatbirdError when a place cannot be read
+ */
+export async function readTemplateFiles(
+  flags: Flags,
+  outside: Environment,
+): Promise<TemplateFiles> {
+  const env = resolveEnvironment(outside, flags);
+  const isStored = hasStoredTemplates(env);
+  if (isStored || typeof flags['datastore'] === 'string') {
+    const options = readDatastoreOptions(flags, outside);
+    const { datastore } = options;
+    const snapshot = isStored ? await readDatastoreSnapshot(datastore) : emptySnapshot();
+    return await readUsersTemplates(options, snapshot);
+  }
+  const directory = env['CATBIRD_TEMPLATES'];
+  return directory ? await readTemplates(directory, false) : { files: [], faults: [] };
+}
 
 export interface TemplateRow {
   readonly name: string;

@@ -4,17 +4,22 @@ import { join } from 'node:path';
 import t from 'tap';
 import { runCommandLine } from '../../src/cli/main.ts';
 import { makeFolder } from '../datastore/folder-fixture.ts';
+import { ApiServer } from '../support/kubernetes/api-server.ts';
 
 const EXAMPLES = new URL('../../docs/examples/templates/', import.meta.url).pathname;
 
 async function template(...words: readonly string[]) {
+  return await templateIn({}, ...words);
+}
+
+async function templateIn(env: Record<string, string>, ...words: readonly string[]) {
   let out = '';
   let err = '';
   const io = {
     stdout: { write: (text: string) => (out += text) },
     stderr: { write: (text: string) => (err += text) },
     stdin: (async function* () {})(),
-    env: {},
+    env,
     isTerminal: false,
   };
   return { code: await runCommandLine(['template', ...words], io), out, err };
@@ -89,6 +94,68 @@ t.test('diff tells what changes, for one node and for all', async (t) => {
     code: 1,
     err: /drops every peer/,
   });
+});
+
+const NODE = {
+  kind: 'Node',
+  apiVersion: 'v1',
+  metadata: { name: 'a', annotations: { 'projectcalico.org/IPv4Address': '10.0.0.1/24' } },
+};
+const PEER = {
+  kind: 'BGPPeer',
+  apiVersion: 'projectcalico.org/v3',
+  metadata: { name: 'tor' },
+  spec: { peerIP: '10.0.0.9', asNumber: 1 },
+};
+const configMap = (text: string) => ({
+  kind: 'ConfigMap',
+  apiVersion: 'v1',
+  metadata: { name: 'mine', namespace: 'kube-system' },
+  data: { 'neighbor.yaml.liquid': text, readme: 'no template' },
+});
+
+t.test('templates of a ConfigMap are looked at where they are', async (t) => {
+  const server = await ApiServer.start();
+  t.teardown(() => server.dispose());
+  for (const object of [NODE, PEER]) server.put(object);
+  const env = {
+    NODENAME: 'a',
+    K8S_API_ENDPOINT: server.url,
+    K8S_API_TOKEN: 'good-token',
+    K8S_CA_FILE: server.authority.caFile,
+    CATBIRD_TEMPLATES_CONFIGMAP: 'mine',
+  };
+  const missing = await templateIn(env, 'list');
+  t.match(missing, { code: 1, err: /ConfigMap\/kube-system\/mine: is not there/ });
+
+  server.put(configMap(timers(9)));
+  const place = 'ConfigMap/kube-system/mine: neighbor.yaml.liquid';
+  t.match(await templateIn(env, 'list'), {
+    code: 0,
+    out: new RegExp(`^neighbor +override .*${place}`, 'm'),
+  });
+  t.equal((await templateIn(env, 'show', 'neighbor')).out, timers(9));
+  const out = 'a\n  neighbors Global_10_0_0_9\n    + holdTime: 9\n';
+  t.match(await templateIn(env, 'diff'), { code: 0, out });
+
+  server.put(configMap('{% layout "neighbor" %}{% block timers %}\n    holdTime: 2{% endblock %}'));
+  const faulty = await templateIn(env, 'diff');
+  t.equal(faulty.code, 1);
+  t.match(faulty.err, new RegExp(`${place}:2.*BGPPeer/tor.*holdTime`));
+  t.match(faulty.out, /nothing changes/);
+});
+
+t.test('a directory comes before a ConfigMap of the folder', async (t) => {
+  const folder = await makeFolder(t);
+  const objects = { kind: 'List', apiVersion: 'v1', items: [NODE, PEER, configMap(timers(9))] };
+  await writeFile(join(folder, 'all.json'), JSON.stringify(objects));
+  const where = ['--datastore', `folder:${folder}`, '--node', 'a', '--templates-configmap', 'mine'];
+  t.equal((await template('show', 'neighbor', ...where)).out, timers(9));
+  const directory = await makeFolder(t);
+  await writeFile(join(directory, 'neighbor.yaml.liquid'), timers(30));
+  const both = [...where, '--templates', directory];
+  t.equal((await template('show', 'neighbor', ...both)).out, timers(30));
+  t.match((await template('diff', ...both)).out, /holdTime: 30/);
 });
 
 t.test('test tells what is not as expected', async (t) => {

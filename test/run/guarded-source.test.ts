@@ -151,11 +151,12 @@ t.test('what does not come back is gone after some quiet, or when it is never qu
 });
 
 t.test('an own node that is gone is held, and there is nothing to force', async (t) => {
-  const { send, peers, source, turns, clock } = play();
+  const { send, peers, source, turns, clock, deliveries } = play();
   await turns();
   send(withPeers(6));
   send(undefined, { faults: ['there is no Node n1'] });
   clock.advance(5000);
+  t.match(deliveries.at(-1), { isHeld: true }, 'for the metrics');
   t.match(source.report(), {
     ageSec: 5,
     held: { reason: 'there is no Node n1', releaseInSec: null, canForce: false },

@@ -1,14 +1,13 @@
 /** `catbird template`: what templates there are, what users' own change, and tests of them. */
 import { parseArgs } from 'node:util';
-import { configMapTemplates, templatesConfigMap } from '../../run/config-map-templates.ts';
 import { DATASTORE_FLAGS, readDatastoreOptions } from '../../run/options.ts';
 import { readDatastoreSnapshot } from '../../run/render-once.ts';
-import { readTemplates } from '../../run/template-directory.ts';
-import { readAllTemplates } from '../../run/template-sources.ts';
+import { readUsersTemplates } from '../../run/template-sources.ts';
 import {
   diffTemplates,
   listTemplates,
   type NodeDifference,
+  readTemplateFiles,
   type TemplateRow,
   templateText,
   testTemplates,
@@ -49,12 +48,14 @@ const COLUMNS = [
 ];
 
 async function list(_: readonly string[], values: Values, io: CommandIo): Promise<number> {
-  const rows = listTemplates(await filesOf(values, io));
+  const { files, faults } = await readTemplateFiles(values, io.env);
+  const rows = listTemplates(files);
   if (values['output'] === 'json') io.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   else io.stdout.write(formatTable(COLUMNS, rows));
   const faulty = rows.filter(({ fault }) => fault !== undefined);
-  for (const { place, fault } of faulty) io.stderr.write(`catbird: ${place}: ${fault}\n`);
-  return faulty.length === 0 ? EXIT_DONE : EXIT_NO;
+  const told = [...faults, ...faulty.map(({ place, fault }) => `${place}: ${fault}`)];
+  for (const fault of told) io.stderr.write(`catbird: ${fault}\n`);
+  return told.length === 0 ? EXIT_DONE : EXIT_NO;
 }
 
 async function show(words: readonly string[], values: Values, io: CommandIo): Promise<number> {
@@ -68,13 +69,9 @@ async function show(words: readonly string[], values: Values, io: CommandIo): Pr
 async function diff(_: readonly string[], values: Values, io: CommandIo): Promise<number> {
   const options = readDatastoreOptions(values, io.env);
   const snapshot = await readDatastoreSnapshot(options.datastore);
-  const { files, faults } = await readAllTemplates(
-    options.datastore,
-    options.env['CATBIRD_TEMPLATES'],
-  );
+  const { files, faults } = await readUsersTemplates(options, snapshot);
   const nodes = values['all-nodes'] ? [...snapshot.nodes.keys()] : [options.node];
-  const configMap = configMapTemplates(snapshot, templatesConfigMap(options.env));
-  const outcome = diffTemplates(snapshot, [...configMap, ...files], nodes, options.env);
+  const outcome = diffTemplates(snapshot, files, nodes, options.env);
   const told = [...faults, ...outcome.faults];
   for (const fault of told) io.stderr.write(`catbird: ${fault}\n`);
   if (values['output'] === 'json') {
@@ -100,13 +97,9 @@ async function test(words: readonly string[], values: Values, io: CommandIo): Pr
   return results.every(({ lines }) => lines.length === 0) ? EXIT_DONE : EXIT_NO;
 }
 
-/** Of the named directory, and beside the folder where one is named. */
+/** Users' own; what is wrong with where they come from goes to stderr. */
 async function filesOf(values: Values, io: CommandIo) {
-  const directory = values['templates'] ?? io.env['CATBIRD_TEMPLATES'];
-  const named = typeof directory === 'string' && directory !== '' ? directory : undefined;
-  if (typeof values['datastore'] === 'string') {
-    const { datastore } = readDatastoreOptions(values, io.env);
-    return (await readAllTemplates(datastore, named)).files;
-  }
-  return named === undefined ? [] : (await readTemplates(named, false)).files;
+  const { files, faults } = await readTemplateFiles(values, io.env);
+  for (const fault of faults) io.stderr.write(`catbird: ${fault}\n`);
+  return files;
 }

@@ -48,6 +48,7 @@ const BUILT_IN: readonly ApiResource[] = [
   builtIn('Node', 'v1', 'nodes', false),
   builtIn('Service', 'v1', 'services', true),
   builtIn('Secret', 'v1', 'secrets', true),
+  builtIn('ConfigMap', 'v1', 'configmaps', true),
   builtIn('EndpointSlice', 'discovery.k8s.io/v1', 'endpointslices', true),
 ];
 
