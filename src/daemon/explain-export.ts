@@ -22,6 +22,7 @@ const REASONS: Readonly<
   'llgr-stale': 'it is long stale, and the neighbor does not know what that means (RFC 9494)',
   'not-reflected':
     'learned inside our AS, and neither side is a client: such routes are not passed on (RFC 4456 §6)',
+  deferred: 'we have just started and wait for the routes of others (RFC 4724 §4.1)',
   'cluster-loop': 'it has been through our cluster (RFC 4456 §8)',
   'no-next-hop': 'our end of the session has no address of this family to be the next hop (NH-6)',
 };

@@ -28,6 +28,7 @@ import type { Config, NeighborConfig } from '../config/model.ts';
 import { addressFamily } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
 import type { PeerId } from '../rib/ids.ts';
+import type { RibSession } from '../rib/ports.ts';
 import type { Rib } from '../rib/rib.ts';
 import type { Log } from '../telemetry/log.ts';
 import { BfdWatch, type BfdWatchPorts } from './bfd-watch.ts';
@@ -99,8 +100,8 @@ export class Neighbor implements SessionEvents {
   /** Families whose End-of-RIB has not come yet. */
   #endOfRibs = new Set<Family>();
   readonly #helper: RestartHelper;
-  /** Announcements wait until `announce`. */
-  #isDeferred = false;
+  /** What it is not told as long as our routes are not complete. */
+  #deferral: RibSession['deferral'];
   readonly #penalty: LimitPenalty;
   readonly #prefixLimit: PrefixLimit;
   readonly #refresh: RefreshWatch;
@@ -199,9 +200,9 @@ export class Neighbor implements SessionEvents {
 
   /** Our routes are complete, or have been waited for long enough. */
   announce(): void {
-    if (!this.#isDeferred) return;
-    this.#isDeferred = false;
-    this.#ports.rib.peerWritable(this.peerId);
+    if (!this.#deferral) return;
+    this.#deferral = undefined;
+    this.#ports.rib.endDeferral(this.peerId);
   }
 
   /** Forgets the neighbour: its session and its routes. */
@@ -251,7 +252,9 @@ export class Neighbor implements SessionEvents {
     if (zone !== undefined) this.#ports.forwarding.locate(address, zone);
     this.#helper.up(negotiated);
     this.#negotiated = negotiated;
-    this.#isDeferred = owesRoutes && this.#owner.isDeferring();
+    const bridges = gracefulRestart !== undefined && this.#owner.isDeferring();
+    const deferral = owesRoutes ? 'routes' : 'end-of-rib';
+    this.#deferral = bridges ? deferral : undefined;
     this.#endOfRibs = new Set(negotiated.families);
     this.#followAddress(negotiated, link);
     if (!this.#helper.isKeeping) this.#pair.forget();
@@ -266,7 +269,7 @@ export class Neighbor implements SessionEvents {
       pairedNextHop: (nextHop) => this.#pair.told(nextHop),
       hasEnhancedRefresh: negotiated.hasEnhancedRouteRefresh,
       isLongLivedAware: gracefulRestart?.isLongLivedAware ?? false,
-      isDeferred: this.#isDeferred,
+      deferral: this.#deferral,
       outbound: link,
       outboundLimitReached: () => this.#outboundLimitReached(),
     });
@@ -337,7 +340,7 @@ export class Neighbor implements SessionEvents {
   }
 
   writable(): void {
-    if (!this.#isDeferred) this.#ports.rib.peerWritable(this.peerId);
+    this.#ports.rib.peerWritable(this.peerId);
   }
 
   /** A chunk of input is done: a good time to look at the number of prefixes. */
@@ -381,7 +384,7 @@ export class Neighbor implements SessionEvents {
     this.#pair.down();
     this.#path = undefined;
     this.#helper.down(reason.isGraceful ? this.#negotiated?.gracefulRestart : undefined);
-    this.#isDeferred = false;
+    this.#deferral = undefined;
     this.#owner.present(this.#config.name, false);
     this.#owner.sessionDown(this, reason);
     this.#ports.log.warn({ neighbor: this.#config.name, reason: reason.text }, 'session down');

@@ -3,6 +3,7 @@ import type { Role } from '../bgp/wire/role.ts';
 import type { Address } from '../net/address.ts';
 import type { Policy } from '../policy/compile.ts';
 import type { PathEdit } from './path-edit.ts';
+import type { RibSession } from './ports.ts';
 import type { RibIdentity } from './rib-identity.ts';
 import type { RouteOrigin } from './route-sources.ts';
 
@@ -29,6 +30,7 @@ export interface ExportProfile {
   readonly takesLongLived: boolean;
   /** Announcements carry GRACEFUL_SHUTDOWN (RFC 8326). */
   readonly isShuttingDown: boolean;
+  readonly deferral: RibSession['deferral'];
 }
 
 /** The cluster a reflected route passes through: that of the client it comes from, else of the one it goes to. */

@@ -40,7 +40,8 @@ export type ExportBar =
   | 'route-leak'
   | 'llgr-stale'
   | 'not-reflected'
-  | 'cluster-loop';
+  | 'cluster-loop'
+  | 'deferred';
 
 /** What {@link Exporter.explain} answers. */
 export interface ExportExplanation {
@@ -88,6 +89,11 @@ export class Exporter {
     this.#profile = profile;
     this.#egress = new EgressCache(tables.attrs);
     this.#rewriter = new EgressRewriter(tables.attrs, identity, profile);
+  }
+
+  /** What members are not told yet. */
+  get deferral(): ExportProfile['deferral'] {
+    return this.#profile.deferral;
   }
 
   /** Forgets what it worked out before: identity or the role of a peer is another. */
@@ -188,8 +194,9 @@ export class Exporter {
 
   #bar(set: AttrsId, origin: RouteOrigin): ExportBar | undefined {
     if (!origin.isBgp) return undefined; // NH-7: only learned routes are bound by communities
-    const { isInternal, isClient, takesLongLived } = this.#profile;
+    const { isInternal, isClient, takesLongLived, deferral } = this.#profile;
     const { attrs } = this.#tables;
+    if (deferral === 'routes') return 'deferred';
     if (!takesLongLived && this.#isLastResort(set)) return 'llgr-stale';
     if (attrs.columns.has(set, ATTRS_NO_ADVERTISE)) return 'no-advertise';
     if (!isInternal) return this.#externalBar(set);

@@ -7,10 +7,9 @@ export class Outbox {
   readonly #peer: PeerId;
   readonly #outbound: OutboundPeer;
   /** False from the moment the peer answered "no more room" until the daemon says it is writable. */
-  isWritable: boolean;
+  isWritable = true;
 
-  constructor(peer: PeerId, outbound: OutboundPeer, isDeferred: boolean) {
-    this.isWritable = !isDeferred;
+  constructor(peer: PeerId, outbound: OutboundPeer) {
     this.#peer = peer;
     this.#outbound = outbound;
   }

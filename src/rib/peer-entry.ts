@@ -77,6 +77,7 @@ export function profileOf(
     isLongLivedAware: terms.isLongLivedAware ?? false,
     takesLongLived: peer.takesLongLived ?? false,
     isShuttingDown: peer.isShuttingDown ?? false,
+    deferral: terms.deferral,
   };
 }
 
@@ -133,5 +134,6 @@ export function groupKeyOf(
     terms.isLongLivedAware ?? false,
     peer.takesLongLived ?? false,
     peer.isShuttingDown ?? false,
+    terms.deferral,
   ].join(' ');
 }

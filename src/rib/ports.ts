@@ -96,8 +96,11 @@ export interface RibSession {
   readonly hasEnhancedRefresh?: boolean;
   /** It knows what LLGR_STALE means; others are not told such routes (RFC 9494 §4.3). */
   readonly isLongLivedAware?: boolean;
-  /** Nothing is sent until `Rib.peerWritable`: we restart, and our routes are not complete (RFC 4724 §4.1). */
-  readonly isDeferred?: boolean;
+  /**
+   * We restart, and our routes are not complete (RFC 4724 §4.1). What the peer is not told until
+   * `Rib.endDeferral`: `routes` of other peers and End-of-RIB; or `end-of-rib` alone, for one that restarts as well.
+   */
+  readonly deferral?: 'routes' | 'end-of-rib' | undefined;
   /**
    * A second address for next hop self in IPv6 messages on an IPv4 session and the other way round;
    * undefined when there is none, then that family announces only routes whose next hop is kept.

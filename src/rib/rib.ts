@@ -183,7 +183,7 @@ export class Rib {
     this.#groups.leave(entry);
     this.#setOrigin(entry, terms.remoteRouterId);
     entry.adjIn.startSession(terms.wire, terms.families, terms.pairedNextHop);
-    const outbox = new Outbox(id, terms.outbound, terms.isDeferred ?? false);
+    const outbox = new Outbox(id, terms.outbound);
     entry.session = { terms, outbox };
     for (const family of FAMILIES) {
       if (terms.families.includes(family)) this.#groups.join(entry, family);
@@ -194,12 +194,12 @@ export class Rib {
 
   /** Our address beside that of the session is another: what had it as next hop is told anew. */
   setLocalAddressOther(id: PeerId, localAddressOther: Address | undefined): void {
-    const entry = this.#peers.get(id);
-    if (!entry?.session) return;
-    const { terms, outbox } = entry.session;
-    entry.session = { terms: { ...terms, localAddressOther }, outbox };
-    if (this.#groups.regroup(entry)) this.#pending.add(entry);
-    this.#schedule();
+    this.#changeTerms(id, { localAddressOther });
+  }
+
+  /** Our routes are complete: a peer that was deferred is told the rest, then End-of-RIB. */
+  endDeferral(id: PeerId): void {
+    this.#changeTerms(id, { deferral: undefined });
   }
 
   /**
@@ -391,6 +391,15 @@ export class Rib {
 
   get #dirtyCount(): number {
     return this.#families['ipv4-unicast'].dirtyCount + this.#families['ipv6-unicast'].dirtyCount;
+  }
+
+  #changeTerms(id: PeerId, changes: Partial<RibSession>): void {
+    const entry = this.#peers.get(id);
+    if (!entry?.session) return;
+    const { terms, outbox } = entry.session;
+    entry.session = { terms: { ...terms, ...changes }, outbox };
+    if (this.#groups.regroup(entry)) this.#pending.add(entry);
+    this.#schedule();
   }
 
   #schedule(): void {

@@ -104,8 +104,8 @@ export class UpdateGroup {
   /** True when there is something `advance` could do now. */
   get hasWork(): boolean {
     if (this.#scanCursor !== 0) return true;
-    for (const { backlog, closing, outbox } of this.#members.values()) {
-      if ((backlog ?? closing) && outbox.isWritable) return true;
+    for (const member of this.#members.values()) {
+      if ((member.backlog || this.#owesClosing(member)) && member.outbox.isWritable) return true;
     }
     return false;
   }
@@ -129,6 +129,16 @@ export class UpdateGroup {
   /** Takes a member over from another group of the same encoding; only differences go out. */
   adopt(peer: PeerId, from: UpdateGroup): void {
     const old = from.#members.get(peer)!;
+    const backlog =
+      from.exporter.deferral === 'routes'
+        ? this.#afterDeferral(old, from)
+        : this.#differences(old, from);
+    from.leave(peer);
+    this.#members.set(peer, { ...old, backlog });
+  }
+
+  #differences(old: Member, from: UpdateGroup): Backlog {
+    const { peer } = old;
     const backlog = new Backlog();
     const limit = Math.max(this.advertised.limit, from.advertised.limit);
     for (let slot = 1; slot < limit; slot++) {
@@ -141,8 +151,20 @@ export class UpdateGroup {
     }
     // Between the marks of a refresh everything must come again, or the peer takes it as gone.
     if (old.backlog?.isDumping && !old.backlog.isJoin) backlog.restartDump();
-    from.leave(peer);
-    this.#members.set(peer, { ...old, backlog });
+    return backlog;
+  }
+
+  /** It was told very little: everything is dumped, which saves comparing every slot. */
+  #afterDeferral({ peer, backlog: owed }: Member, { advertised }: UpdateGroup): Backlog {
+    const backlog = new Backlog();
+    for (let slot = 1; slot < advertised.limit; slot++) {
+      const told = advertised.attrs(slot) !== 0;
+      const isHeld = owed ? owed.holds(slot, told) : told;
+      if (!isHeld || this.advertised.attrsFor(slot, peer) !== 0) continue;
+      if (backlog.mark(slot, true)) this.#pin(slot);
+    }
+    backlog.restartDump();
+    return backlog;
   }
 
   /** Sends everything again (RFC 2918), between the marks of RFC 7313 where the peer knows them. */
@@ -329,13 +351,18 @@ export class UpdateGroup {
   }
 
   #close(member: Member): void {
-    if (!member.closing || member.backlog || !member.outbox.isWritable) return;
-    member.outbox.sendBytes(member.closing);
+    if (!this.#owesClosing(member) || member.backlog || !member.outbox.isWritable) return;
+    member.outbox.sendBytes(member.closing!);
     member.closing = undefined;
     member.isJoining = false;
     if (!member.awaitsRefresh) return;
     member.awaitsRefresh = false;
     this.refresh(member.peer, true);
+  }
+
+  /** While anything is deferred there is no End-of-RIB; the marks of a refresh do not wait. */
+  #owesClosing({ closing, isJoining }: Member): boolean {
+    return closing !== undefined && !(isJoining && this.exporter.deferral);
   }
 
   #serveDirty(member: Member, backlog: Backlog): void {

@@ -1,6 +1,6 @@
 /** Shared buffers, members that lag, dumps and refreshes. */
 import t from 'tap';
-import { type LabPeer, RibLab } from './support/rib-lab.ts';
+import { type LabPeer, prefix, RibLab } from './support/rib-lab.ts';
 
 const CLIENT = { isRouteReflectorClient: true };
 
@@ -226,4 +226,47 @@ t.test('what a peer does not repeat between its marks is gone (RFC 7313 §4)', a
   lab.rib.endRefresh(from.id, 'ipv4-unicast');
   lab.settle();
   t.equal(to.routes.size, 6);
+});
+
+t.test('a deferred member is told our own routes, the rest after it (RFC 4724 §4.1)', async (t) => {
+  const lab = new RibLab();
+  const own = (to: string) =>
+    ({ prefix: prefix(to), source: 'static', gateway: undefined }) as const;
+  const [kept, gone, contested] = ['10.250.0.0/24', '10.251.0.0/24', '10.252.0.0/24'] as const;
+  for (const to of [kept, gone, contested]) lab.rib.originate(own(to));
+  const from = lab.upPeer('from', CLIENT);
+  const to = lab.upPeer('to', { ...CLIENT, deferral: 'routes' });
+  from.announce(blocks(0, 1000));
+  lab.settle();
+  t.same([...to.routes.keys()].sort(), [kept, gone, contested]);
+  t.same(to.endsOfRib, []);
+  t.notOk(lab.rib.hasWork, 'nothing spins meanwhile');
+  lab.rib.withdrawLocal(prefix(gone), 'static');
+  lab.settle();
+  t.notOk(to.routes.has(gone));
+  to.hasRoom = false;
+  lab.rib.withdrawLocal(prefix(contested), 'static');
+  lab.settle();
+  lab.rib.endDeferral(to.id);
+  to.drain();
+  lab.settle();
+  t.equal(to.routes.size, 1001);
+  t.notOk(to.routes.has(contested));
+  t.same(to.marks, ['end-of-rib 1001'], 'after all of it');
+  t.equal(to.needlessWithdrawals, 0);
+});
+
+t.test('a member that restarts as well is told everything but End-of-RIB meanwhile', async (t) => {
+  const lab = new RibLab();
+  const from = lab.upPeer('from', CLIENT);
+  const to = lab.upPeer('to', { ...CLIENT, deferral: 'end-of-rib' });
+  from.announce(blocks(0, 10));
+  lab.settle();
+  t.equal(to.routes.size, 10);
+  t.same(to.endsOfRib, []);
+  const before = to.changes;
+  lab.rib.endDeferral(to.id);
+  lab.settle();
+  t.same(to.marks, ['end-of-rib 10']);
+  t.equal(to.changes, before, 'nothing twice');
 });

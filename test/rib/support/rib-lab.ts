@@ -22,7 +22,7 @@ import { FAMILIES, type Family } from '../../../src/net/family.ts';
 import { makePrefix, type Prefix } from '../../../src/net/prefix.ts';
 import { formatAddress, formatPrefix, parseAddress, parsePrefix } from '../../../src/net/text.ts';
 import type { PeerId } from '../../../src/rib/ids.ts';
-import type { NextHopState, RibPeer } from '../../../src/rib/ports.ts';
+import type { NextHopState, RibPeer, RibSession } from '../../../src/rib/ports.ts';
 import { Rib, type RibOptions } from '../../../src/rib/rib.ts';
 
 export const LOCAL_AS = 64512;
@@ -115,6 +115,7 @@ export interface LabPeerOptions extends Partial<RibPeer> {
   readonly onlyToCustomer?: number;
   readonly hasExtendedNextHop?: boolean;
   readonly localAddress?: string;
+  readonly deferral?: RibSession['deferral'];
 }
 
 /** A neighbour: what it was sent, replayed. */
@@ -195,6 +196,7 @@ export class LabPeer implements UpdateSink {
       outboundLimitReached: () => this.limitReached++,
       outbound: { send: (bytes, at, end) => this.#receive(bytes, at, end) },
       hasEnhancedRefresh: this.#options.hasEnhancedRefresh ?? false,
+      deferral: this.#options.deferral,
     });
   }
 
