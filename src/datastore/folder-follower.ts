@@ -45,6 +45,8 @@ export class FolderFollower implements ObjectSource {
   #reading: Promise<void> = Promise.resolve();
   #isReadQueued = false;
   #busySince = 0;
+  /** When the first read began whose contents are not told yet. */
+  #untoldSince: number | undefined;
 
   constructor(path: string, clock: Clock, { mayBeMissing = false } = {}) {
     this.#path = resolve(path);
@@ -109,8 +111,21 @@ export class FolderFollower implements ObjectSource {
     this.#isReadQueued = false;
     if (this.#state !== 'running') return;
     this.#busySince = this.#clock.now();
+    this.#untoldSince ??= this.#busySince;
     const contents = await this.#reader.read();
-    if (this.#state === 'running') this.#take(contents);
+    await this.#turn(); // what happened meanwhile is notified by then
+    if (this.#state !== 'running' || this.#isTorn()) return;
+    this.#untoldSince = undefined;
+    this.#take(contents);
+  }
+
+  /**
+   * Files changed during the read: it may have the old state of one and the new of another, as the folder never
+   * had them. The next read is told instead, unless the folder is never quiet.
+   */
+  #isTorn(): boolean {
+    if (!this.#settling && !this.#isReadQueued) return false;
+    return this.#clock.now() - (this.#untoldSince ?? 0) < MAX_SETTLE_MS;
   }
 
   #take({ sources, faults, directories, isSettled }: FolderContents): void {
@@ -136,8 +151,12 @@ export class FolderFollower implements ObjectSource {
   /** Lets sessions have their turn while thousands of documents are parsed. */
   async #breathe(): Promise<void> {
     if (this.#clock.now() - this.#busySince < BUSY_MS) return;
-    await new Promise<void>((resume) => this.#clock.defer(resume));
+    await this.#turn();
     this.#busySince = this.#clock.now();
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resume) => this.#clock.defer(resume));
   }
 }
 

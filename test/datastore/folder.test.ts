@@ -1,10 +1,12 @@
 import { mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { FolderDatastore, readFolder } from '../../src/datastore/folder.ts';
 import { MAX_FILE_BYTES } from '../../src/datastore/folder-files.ts';
 import { FolderReader } from '../../src/datastore/folder-reader.ts';
-import { testDatastore } from '../contract/datastore.ts';
+import { SystemClock } from '../../src/runtime/system-clock.ts';
+import { SnapshotQueue, testDatastore } from '../contract/datastore.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { folderDriver, follow, makeFolder, peerYaml, replaceFile } from './folder-fixture.ts';
 
@@ -200,4 +202,38 @@ t.test('stopping leaves no timer behind', async (t) => {
   t.ok(clock.pendingTimers > 0);
   await datastore.stop();
   t.equal(clock.pendingTimers, 0);
+});
+
+t.test('files that change during a read are told together, never half of them', async (t) => {
+  const folder = await makeFolder(t);
+  const [first, second] = [join(folder, 'first.yaml'), join(folder, 'second.yaml')];
+  await writeFile(first, peerYaml('a', 'asNumber: 1'));
+  await writeFile(second, peerYaml('b', 'asNumber: 1'));
+  const clock = new SystemClock();
+  let duringRead = async () => {};
+  const slow = {
+    now: () => clock.now(),
+    wallTime: () => clock.wallTime(),
+    setTimer: clock.setTimer.bind(clock),
+    defer: (run: () => void) => void duringRead().then(() => clock.defer(run)),
+  };
+  const datastore = new FolderDatastore(folder, slow);
+  const snapshots = new SnapshotQueue();
+  t.teardown(() => datastore.stop());
+  await datastore.start(snapshots.push);
+  duringRead = async () => {
+    duringRead = async () => {};
+    await replaceFile(second, peerYaml('b', 'asNumber: 2'));
+    await delay(20); // its notification comes
+  };
+  await replaceFile(first, peerYaml('a', 'asNumber: 2'));
+  const changed = await snapshots.until(({ bgpPeers }) => bgpPeers.get('b')?.asNumber === 2);
+  t.equal(changed.bgpPeers.get('a')?.asNumber, 2);
+  const both = snapshots.received.map(({ bgpPeers }) =>
+    [...bgpPeers.values()].map((peer) => peer.asNumber),
+  );
+  t.strictSame(both, [
+    [1, 1],
+    [2, 2],
+  ]);
 });
