@@ -6,7 +6,7 @@
  * kernel works.
  */
 import { CatbirdError } from '../net/error.ts';
-import { loadNative, type Native } from '../runtime/native.ts';
+import type { Native } from '../runtime/native.ts';
 import { errnoName, errnoText, errnoValue } from './errno.ts';
 import {
   AF_NETLINK,
@@ -88,8 +88,8 @@ export class NetlinkChannel {
   #tail: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  constructor() {
-    this.#native = loadNative();
+  constructor(native: Native) {
+    this.#native = native;
     this.#fd = openNetlinkSocket(this.#native, 0);
   }
 
@@ -140,12 +140,15 @@ export class NetlinkChannel {
     let sliceEnd = performance.now() + SLICE_MS;
     for (;;) {
       const size = this.#native.recv(this.#fd, this.#buffer, MSG_TRUNC);
-      if (size < 0 || size > this.#buffer.length) return 'interrupted';
-      const part = new MessageCursor(this.#buffer, size);
-      const state = visitPart(part, sequence, isInterrupted ? ignore : visit);
-      if (state === 'complete') return isInterrupted ? 'interrupted' : 'complete';
+      if (size < 0 && errnoName(this.#native.errno()) !== 'ENOBUFS') return 'interrupted';
       // Read on to the end all the same: the socket takes no new request before.
-      isInterrupted ||= state === 'interrupted';
+      if (size < 0 || size > this.#buffer.length) isInterrupted = true;
+      else {
+        const part = new MessageCursor(this.#buffer, size);
+        const state = visitPart(part, sequence, isInterrupted ? ignore : visit);
+        isInterrupted ||= state.isInterrupted;
+        if (state.isLast) return isInterrupted ? 'interrupted' : 'complete';
+      }
       if (performance.now() < sliceEnd) continue;
       await nextTurn();
       sliceEnd = performance.now() + SLICE_MS;
@@ -190,18 +193,23 @@ function visitPart(
   message: MessageCursor,
   sequence: number,
   visit: (message: MessageCursor) => void,
-): 'more' | DumpResult {
-  let state: 'more' | DumpResult = 'more';
+): PartState {
+  let isInterrupted = false;
   while (message.next()) {
     if (message.sequence !== sequence) continue;
-    if ((message.flags & NLM_F_DUMP_INTR) !== 0) state = 'interrupted';
+    isInterrupted ||= (message.flags & NLM_F_DUMP_INTR) !== 0;
     const answer = readAnswer(message);
     if (!answer) visit(message);
-    else if (answer.errno === 0 || answer.errno === ENOENT) {
-      return state === 'interrupted' ? state : 'complete';
-    } else throw dumpError(answer);
+    else if (answer.errno === 0 || answer.errno === ENOENT) return { isInterrupted, isLast: true };
+    else throw dumpError(answer);
   }
-  return state;
+  return { isInterrupted, isLast: false };
+}
+
+interface PartState {
+  /** Tables changed meanwhile (NLM_F_DUMP_INTR). */
+  readonly isInterrupted: boolean;
+  readonly isLast: boolean;
 }
 
 /** What strict checking answers for a table that does not exist. */

@@ -4,7 +4,7 @@
  * A socket filter drops what our own writes cause, in the kernel, so that loading a full table does not
  * wake us a million times.
  */
-import { loadNative, type Native, type Readiness } from '../runtime/native.ts';
+import type { Native, Readiness } from '../runtime/native.ts';
 import { errnoName } from './errno.ts';
 import type { KernelChange, KernelLink } from './kernel.ts';
 import type { LinkTable } from './link-table.ts';
@@ -36,7 +36,7 @@ const PORT_ID_AT = 12;
 
 /** Listens until closed. */
 export class NetlinkEvents {
-  readonly #native: Native = loadNative();
+  readonly #native: Native;
   readonly #fd: number;
   readonly #buffer = new Uint8Array(RECEIVE_BUFFER_BYTES);
   readonly #links: LinkTable;
@@ -47,7 +47,13 @@ export class NetlinkEvents {
   #isClosed = false;
 
   /** @param ownPortId the socket whose changes are not told */
-  constructor(ownPortId: number, links: LinkTable, onChange: (change: KernelChange) => void) {
+  constructor(
+    native: Native,
+    ownPortId: number,
+    links: LinkTable,
+    onChange: (change: KernelChange) => void,
+  ) {
+    this.#native = native;
     this.#links = links;
     this.#onChange = onChange;
     for (const link of links.all()) this.#told.set(link.index, describe(link));

@@ -6,6 +6,7 @@
  * does not hold up a route change.
  */
 import { CatbirdError } from '../net/error.ts';
+import { loadNative, type Native } from '../runtime/native.ts';
 import { errnoName, errnoText, errnoValue, noPrivilege } from './errno.ts';
 import type {
   InterfaceAddress,
@@ -45,12 +46,15 @@ const DUMP_ATTEMPTS = 20;
 export interface NetlinkKernelOptions {
   /** Read only: needs no privilege. */
   readonly isReadOnly?: boolean;
+  /** The system calls, others in tests. */
+  readonly native?: Native;
 }
 
 /** Live kernel over rtnetlink, in the network namespace of the process. */
 export class NetlinkKernel implements Kernel {
-  readonly #writeChannel = new NetlinkChannel();
-  readonly #readChannel = new NetlinkChannel();
+  readonly #native: Native;
+  readonly #writeChannel: NetlinkChannel;
+  readonly #readChannel: NetlinkChannel;
   /** One is filled while the kernel works on the other. */
   readonly #writers = [new MessageWriter(CHUNK_BYTES), new MessageWriter(CHUNK_BYTES)] as const;
   readonly #request = new MessageWriter(256);
@@ -59,6 +63,12 @@ export class NetlinkKernel implements Kernel {
   #events: NetlinkEvents | undefined;
   #areLinksCurrent = false;
 
+  private constructor(native: Native) {
+    this.#native = native;
+    this.#writeChannel = new NetlinkChannel(native);
+    this.#readChannel = new NetlinkChannel(native);
+  }
+
   /**
    * Opens the sockets and asks the kernel whether this process may change routes.
    *
@@ -66,7 +76,7 @@ export class NetlinkKernel implements Kernel {
    *   no netlink
    */
   static async open(options: NetlinkKernelOptions = {}): Promise<NetlinkKernel> {
-    const kernel = new NetlinkKernel();
+    const kernel = new NetlinkKernel(options.native ?? loadNative());
     try {
       await kernel.#probe(options.isReadOnly ?? false);
       await kernel.dumpLinks();
@@ -140,9 +150,10 @@ export class NetlinkKernel implements Kernel {
   /** One socket for all watchers. */
   #listen(): NetlinkEvents {
     this.#areLinksCurrent = false; // what happened between the last look and now is not known
-    return new NetlinkEvents(this.#writeChannel.portId, this.#links, (change) => {
+    const tell = (change: KernelChange) => {
       for (const watcher of [...this.#watchers]) watcher(change);
-    });
+    };
+    return new NetlinkEvents(this.#native, this.#writeChannel.portId, this.#links, tell);
   }
 
   #stopListening(): void {

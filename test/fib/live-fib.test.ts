@@ -1,5 +1,4 @@
 /** The FIB and the view of the network on a real kernel, which others change as well. */
-import { execFileSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { FibRouteView } from '../../src/api/views.ts';
@@ -12,7 +11,7 @@ import { parseAddress, parsePrefix } from '../../src/net/text.ts';
 import { SystemClock } from '../../src/runtime/system-clock.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { makeInterfaces, removeInterfaces } from '../support/kernel-lab.ts';
-import { inNamespace, ip } from '../support/namespace.ts';
+import { inNamespace, ip, ipBatch } from '../support/namespace.ts';
 
 const PROTOCOL = 12;
 const TABLE = 254;
@@ -90,7 +89,7 @@ await inNamespace(t, import.meta.url, async () => {
       lines.push(`route add 101.${i >> 8}.${i & 255}.0/24 via 10.9.0.9 proto 80`);
     }
     // Nobody reads events while this runs: there are more of them than a socket holds.
-    execFileSync('ip', ['-batch', '-'], { input: `${lines.join('\n')}\n` });
+    ipBatch(lines);
     await until(t, () => fib.stateOf(A) === 'installed' && [...view.routes()].length >= 30_000);
     t.ok(told.has('overrun'), 'events were lost');
     t.match(ip('route show proto 12'), /^100.64.0.0\/26 via 10.9.0.2/);

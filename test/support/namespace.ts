@@ -42,6 +42,11 @@ export function ip(words: string): string {
   return execFileSync('ip', words.split(' '), { encoding: 'utf8', stdio: 'pipe' });
 }
 
+/** Runs many `ip` commands in one process. */
+export function ipBatch(lines: readonly string[]): void {
+  execFileSync('ip', ['-batch', '-'], { input: `${lines.join('\n')}\n`, stdio: 'pipe' });
+}
+
 function whyImpossible(): string | undefined {
   const unshare = spawnSync('unshare', ['-rn', '--', 'ip', 'link'], { encoding: 'utf8' });
   if (unshare.error) return 'no unshare command';
