@@ -35,6 +35,8 @@ export interface BirdConfig {
    * that metric (PRIO-1). Plain BIRD 2 has one metric per kernel protocol; Calico's fork computes it.
    */
   readonly isCalicoNode?: boolean;
+  /** It recovers after a crash. */
+  readonly isRecovering?: boolean;
   /** Every next hop resolves, through this gateway, without a route in the table of routes. */
   readonly resolveAllVia?: string;
   readonly sessions: readonly BirdSession[];
@@ -46,6 +48,8 @@ export interface Bird {
   client(...words: string[]): string[];
   /** Protocol name → state, for its BGP sessions. */
   sessions(): ReadonlyMap<string, string>;
+  /** Name of each BGP session and since when it is in its state. */
+  uptimes(): readonly string[];
   /** How many routes it took from a session. */
   imported(session: string): number;
   /** Replaces its configuration. */
@@ -79,13 +83,17 @@ export function startBird(
   writeFileSync(file, birdConfig(config));
   const pidFile = lab.path(`${name}.pid`);
   const argv = ['bird', '-f', '-c', file, '-s', socket, '-P', pidFile];
-  if (config.isCalicoNode) argv.push('-R'); // as Calico starts it: recover after a crash
+  if (config.isCalicoNode || config.isRecovering) argv.push('-R'); // as Calico starts it
   const daemon = lab.start(name, namespace, argv);
   const client = (...words: string[]) => ['birdc', '-r', '-s', socket, ...words];
   return {
     daemon,
     client,
     sessions: () => parseSessions(lab.run(namespace, client('show', 'protocols'))),
+    uptimes() {
+      const rows = sessionRows(lab.run(namespace, client('show', 'protocols')));
+      return rows.map(([session, , , , since]) => `${session} ${since}`);
+    },
     imported(session) {
       const text = lab.run(namespace, client('show', 'protocols', 'all', session));
       return Number(/Routes:\s+(\d+) imported/.exec(text)?.[1] ?? 0);
@@ -115,6 +123,8 @@ function startNode({ lab, cluster, name, namespace, sessions }: NodeStart): Runn
     daemon: bird.daemon,
     neighbors: () =>
       new Map([...bird.sessions()].map(([key, state]) => [sessionAddress(key), state] as const)),
+    uptimes: () => bird.uptimes(),
+    reloads: () => bird.daemon.logLines(/Reconfigured/).length,
     showNeighbors: () => lab.show(name, namespace, bird.client('show', 'protocols')),
     follow: (changed, now) => bird.configure(nodeConfig(changed, name, now)),
   };
@@ -162,9 +172,12 @@ function sessionAddress(name: string): string {
 
 /** `show protocols` ends a session's line with its BGP state. */
 function parseSessions(text: string): ReadonlyMap<string, string> {
+  return new Map(sessionRows(text).map((words) => [words[0]!, words[5] ?? words[3] ?? '']));
+}
+
+function sessionRows(text: string): string[][] {
   const rows = text.split('\n').map((line) => line.trim().split(/\s+/));
-  const sessions = rows.filter((words) => words[1] === 'BGP');
-  return new Map(sessions.map((words) => [words[0]!, words[5] ?? words[3] ?? '']));
+  return rows.filter((words) => words[1] === 'BGP');
 }
 
 function birdConfig(config: BirdConfig): string {

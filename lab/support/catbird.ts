@@ -37,28 +37,50 @@ function startNode({ lab, cluster, name, namespace, command }: NodeStart): Runni
     daemon,
     neighbors: () =>
       new Map(showNeighbors(socket).map(({ address, state }) => [address, state] as const)),
+    uptimes: () => showNeighbors(socket).map(({ address, since }) => `${address} ${since}`),
+    reloads: () => daemon.logLines(/"configuration changes"/).length,
     showNeighbors: () => lab.show(name, namespace, [CATBIRD, 'show', 'neighbors', '--api', socket]),
     follow: (changed) => void writeDatastore(lab, changed), // the others' copy of the folder is this one
   };
 }
 
-/** A static configuration: two clients, the kernel untouched. */
 function startReflector(start: ReflectorStart): RunningReflector {
-  const { lab, name, namespace, asNumber, address, feeder, collector } = start;
+  const { feeder, collector } = start;
+  const clients = [
+    { name: 'feeder', address: feeder, passive: true },
+    { name: 'collector', address: collector },
+  ];
+  const { daemon, socket } = startCatbirdReflector({ ...start, clients });
+  const fromFeeder = () => showNeighbors(socket).find((neighbor) => neighbor.name === 'feeder');
+  return { daemon, accepted: () => fromFeeder()?.families['ipv4-unicast']?.accepted ?? 0 };
+}
+
+export interface CatbirdReflector {
+  readonly lab: Laboratory;
+  readonly name: string;
+  readonly namespace: string;
+  readonly asNumber: number;
+  /** Also router id and cluster id. */
+  readonly address: string;
+  /** What the configuration says of each. */
+  readonly clients: readonly { readonly name: string; readonly address: string }[];
+}
+
+/** A reflector from a static configuration that leaves the kernel alone. */
+export function startCatbirdReflector(reflector: CatbirdReflector): {
+  daemon: Daemon;
+  socket: string;
+} {
+  const { lab, name, namespace, asNumber, address, clients } = reflector;
   const client = { asNumber, routeReflectorClient: true, families: ['ipv4-unicast'] };
   const config = {
     router: { asNumber, routerId: address, clusterId: address },
     fib: { enabled: false },
-    neighbors: [
-      { name: 'feeder', address: feeder, passive: true, ...client },
-      { name: 'collector', address: collector, ...client },
-    ],
+    neighbors: clients.map((each) => ({ ...each, ...client })),
   };
   const file = lab.path(`${name}.yaml`);
   writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`); // JSON is YAML
-  const { daemon, socket } = startCatbird(lab, name, namespace, ['--config', file]);
-  const fromFeeder = () => showNeighbors(socket).find((neighbor) => neighbor.name === 'feeder');
-  return { daemon, accepted: () => fromFeeder()?.families['ipv4-unicast']?.accepted ?? 0 };
+  return startCatbird(lab, name, namespace, ['--config', file]);
 }
 
 /** `catbird run` from any source; `socket` is where it answers. */

@@ -24,6 +24,10 @@ export interface Cluster {
   readonly peers: Readonly<Record<string, object>>;
   /** BGPFilter specs by name. */
   readonly filters: Readonly<Record<string, object>>;
+  /** What the default BGPConfiguration says besides. */
+  readonly configuration?: object;
+  /** IPPool specs by name, besides the one of the pods. */
+  readonly pools?: Readonly<Record<string, object>>;
 }
 
 /** The node of that name; scenes only ask for nodes they planned. */
@@ -69,14 +73,17 @@ function fileName({ kind, metadata }: Resource): string {
 
 function resources(cluster: Cluster): Resource[] {
   return [
-    resource('BGPConfiguration', 'default', {
-      asNumber: cluster.asNumber,
-      nodeToNodeMeshEnabled: cluster.isMesh,
-    }),
     resource('IPPool', 'pods', { cidr: cluster.poolCidr, ipipMode: 'Never', vxlanMode: 'Never' }),
+    ...Object.entries(cluster.pools ?? {}).map(([name, spec]) => resource('IPPool', name, spec)),
     ...Object.entries(cluster.peers).map(([name, spec]) => resource('BGPPeer', name, spec)),
     ...Object.entries(cluster.filters).map(([name, spec]) => resource('BGPFilter', name, spec)),
     ...cluster.nodes.flatMap((node) => nodeResources(cluster, node)),
+    // Last, as an operator does it: the mesh goes when those who take over are there.
+    resource('BGPConfiguration', 'default', {
+      asNumber: cluster.asNumber,
+      nodeToNodeMeshEnabled: cluster.isMesh,
+      ...cluster.configuration,
+    }),
   ];
 }
 

@@ -71,6 +71,13 @@ export class Daemon {
     return Number(/^VmHWM:\s*(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
   }
 
+  /** Lines of its log that match. */
+  logLines(pattern: RegExp): string[] {
+    return readFileSync(this.logFile, 'utf8')
+      .split('\n')
+      .filter((line) => pattern.test(line));
+  }
+
   /** The end of its log, for a failure report. */
   logTail(lines: number): string {
     return readFileSync(this.logFile, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');

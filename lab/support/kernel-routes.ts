@@ -10,9 +10,9 @@ export interface KernelRoute {
   readonly metric?: number;
 }
 
-/** The main table's IPv4 routes of protocol `bird` (12), by destination as `ip route` writes it. */
-export function birdRoutes(namespace: string): ReadonlyMap<string, KernelRoute> {
-  const argv = inside(namespace, ['ip', '-j', '-4', 'route', 'show', 'proto', 'bird']);
+/** The main table's IPv4 routes of a protocol, by destination as `ip route` writes it. */
+export function birdRoutes(namespace: string, protocol = 'bird'): ReadonlyMap<string, KernelRoute> {
+  const argv = inside(namespace, ['ip', '-j', '-4', 'route', 'show', 'proto', protocol]);
   const routes = JSON.parse(run(argv)) as readonly KernelRoute[];
   return new Map(routes.map((route) => [route.dst, route]));
 }

@@ -30,6 +30,10 @@ export interface RunningNode {
   readonly daemon: Daemon;
   /** Neighbour address → session state, as RFC 4271 names it. */
   neighbors(): ReadonlyMap<string, string>;
+  /** Address of each neighbour and since when its session is in its state, a line each. */
+  uptimes(): readonly string[];
+  /** How often it has taken over another configuration. */
+  reloads(): number;
   /** Shows the sessions to the reader. */
   showNeighbors(): void;
   /** Makes the node follow a changed cluster. */

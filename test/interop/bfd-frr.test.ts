@@ -42,7 +42,7 @@ t.test('FRR, single hop (RFC 5881)', { skip }, async (t) => {
   t.teardown(() => lab.dispose());
   const near = lab.network.addHost('near', '172.18.0.2/24');
   const far = lab.network.addHost('far', '172.18.0.3/24');
-  const ask = startFrr(lab, far, { zebra: '', bfdd: '', bgpd: BGPD_CONFIG });
+  const { ask } = startFrr(lab, far, { zebra: '', bfdd: '', bgpd: BGPD_CONFIG });
   const [file, socket] = [lab.path('near.json'), lab.path('near.sock')];
   writeFileSync(file, JSON.stringify(CATBIRD_CONFIG));
   const argv = [process.execPath, CATBIRD];

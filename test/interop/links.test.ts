@@ -68,7 +68,7 @@ t.test('both next hops on a shared link, with FRR (RFC 2545 §3)', { skip: witho
     ] as const) {
       lab.run(host, ['ip', 'address', 'add', `2001:db8::${n}/64`, 'dev', 'eth0', 'nodad']);
     }
-    const ask = startFrr(lab, far, { zebra: 'log stdout\n', bgpd: BGPD_CONFIG });
+    const { ask } = startFrr(lab, far, { zebra: 'log stdout\n', bgpd: BGPD_CONFIG });
     const { show } = speaker(lab, 'near', near, {
       router: { asNumber: 64512, routerId: '172.18.0.2' },
       blocks: [{ cidr: '2001:db8:1::/48' }],

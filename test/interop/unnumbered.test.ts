@@ -52,7 +52,7 @@ const CATBIRD_CONFIG = {
 function start(lab: Laboratory) {
   const near = lab.network.addHost('near', '172.18.0.2/24');
   const far = lab.network.addHost('far', '172.19.0.3/24'); // no common subnet
-  const ask = startFrr(lab, far, { zebra: ZEBRA_CONFIG, bgpd: BGPD_CONFIG });
+  const { ask } = startFrr(lab, far, { zebra: ZEBRA_CONFIG, bgpd: BGPD_CONFIG });
   const [config, socket] = [lab.path('near.json'), lab.path('near.sock')];
   writeFileSync(config, JSON.stringify(CATBIRD_CONFIG));
   const argv = [process.execPath, CATBIRD];
