@@ -290,6 +290,7 @@ function assembleSession(
     ttlSecurity: draft.ttlSecurity,
     holdTimeSec: draft.holdTime ?? DEFAULTS.holdTimeSec,
     keepaliveTimeSec: draft.keepaliveTime,
+    sendHoldTimeSec: draft.sendHoldTime,
     connectRetryTimeSec: draft.connectRetryTime ?? DEFAULTS.connectRetryTimeSec,
     families: draft.families ? [...new Set(draft.families)] : [family],
     routeReflectorClient: draft.routeReflectorClient ?? false,

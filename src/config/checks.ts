@@ -200,6 +200,7 @@ function checkSession(session: ReadableSession, path: IssuePath, context: Sessio
     report([...path, 'clusterId'], 'only a routeReflectorClient is in a cluster of its own');
   }
   checkKeepalive(session, path, report);
+  checkSendHold(session, path, report);
   checkRole(session, path, context);
   checkAnnounce(session, path, context);
   checkPolicyNames(session, path, context);
@@ -209,6 +210,14 @@ function checkKeepalive(session: ReadableSession, path: IssuePath, report: Repor
   const { keepaliveTime, holdTime = DEFAULTS.holdTimeSec } = session;
   if (keepaliveTime === undefined || holdTime === 0 || keepaliveTime < holdTime) return;
   report([...path, 'keepaliveTime'], `must be shorter than the hold time of ${holdTime} seconds`);
+}
+
+/** A peer that is slow for one hold time is no reason to give it up (RFC 9687 §3.2). */
+function checkSendHold(session: ReadableSession, path: IssuePath, report: Report): void {
+  const { sendHoldTime = 0, holdTime = DEFAULTS.holdTimeSec } = session;
+  if (sendHoldTime === 0 || sendHoldTime > holdTime) return;
+  const reason = `must be longer than the hold time of ${holdTime} seconds, or 0`;
+  report([...path, 'sendHoldTime'], reason);
 }
 
 /** Roles are between autonomous systems (RFC 9234 §3). */

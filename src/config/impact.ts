@@ -63,6 +63,7 @@ export const SESSION_IMPACT: Readonly<Record<keyof typeof sessionShape, Impact>>
   ttlSecurity: 'reset',
   holdTime: 'reset',
   keepaliveTime: 'reset',
+  sendHoldTime: 'none', // of the next session
   connectRetryTime: 'none', // used at the next attempt
   families: 'reset',
   routeReflectorClient: 'refresh', // what is reflected to and from it changes

@@ -171,6 +171,8 @@ export interface SessionConfig {
   readonly ttlSecurity: number | undefined;
   readonly holdTimeSec: number;
   readonly keepaliveTimeSec: number | undefined;
+  /** RFC 9687; undefined for eight minutes or twice the hold time, 0 for never. */
+  readonly sendHoldTimeSec: number | undefined;
   readonly connectRetryTimeSec: number;
   readonly families: readonly Family[];
   readonly routeReflectorClient: boolean;

@@ -153,6 +153,7 @@ export function printSession(session: SessionConfig, options: PrintOptions): Pla
     ttlSecurity: session.ttlSecurity,
     holdTime: session.holdTimeSec,
     keepaliveTime: session.keepaliveTimeSec,
+    sendHoldTime: session.sendHoldTimeSec,
     connectRetryTime: session.connectRetryTimeSec,
     families: [...session.families],
     routeReflectorClient: session.routeReflectorClient,

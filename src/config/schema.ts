@@ -173,6 +173,7 @@ export const sessionShape = {
   ttlSecurity: integer(1, 255).optional(),
   holdTime: holdTime.optional(),
   keepaliveTime: duration(1, 21_845).optional(),
+  sendHoldTime: duration(0, 65_535).optional(),
   connectRetryTime: duration(1, 65_535).optional(),
   families: z.array(family).nonempty('name at least one family').optional(),
   routeReflectorClient: flag.optional(),

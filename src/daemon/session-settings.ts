@@ -25,6 +25,7 @@ export function sessionSettingsOf(
     passive: neighbor.passive,
     holdTimeSec: neighbor.holdTimeSec,
     keepaliveTimeSec: neighbor.keepaliveTimeSec,
+    sendHoldTimeSec: neighbor.sendHoldTimeSec,
     connectRetryTimeSec: neighbor.connectRetryTimeSec,
     families: neighbor.families,
     gracefulRestart: neighbor.gracefulRestart,

@@ -26,6 +26,7 @@ export const OTHER_VALUES: Readonly<Record<keyof typeof SESSION_IMPACT, string>>
   ttlSecurity: '1',
   holdTime: '9',
   keepaliveTime: '3',
+  sendHoldTime: '600',
   connectRetryTime: '9',
   families: '[ipv4-unicast, ipv6-unicast]',
   routeReflectorClient: 'true',

@@ -31,13 +31,16 @@ const BAD = ['faulty', 'resetting', 'garbage', 'churning', 'deaf'].map((role, i)
   asNumber: 64601 + i,
 }));
 
+/** Who reads nothing is given up as soon as the buffers have been full for so long (RFC 9687). */
+const TIMES = { holdTime: 6, sendHoldTime: 7 };
+
 const CONFIG = {
   router: { asNumber: 64512, routerId: OWN, selectionDeferralTime: 2 }, // the bad ones come later
   fib: { enabled: false },
   neighbors: [
     { name: 'bird', address: BIRD, asNumber: 64513, holdTime: HOLD_TIME_SEC },
     { name: 'gobgp', address: GOBGP, asNumber: 64512, holdTime: HOLD_TIME_SEC },
-    ...BAD.map(({ role, ...rest }) => ({ name: role, ...rest, passive: true })),
+    ...BAD.map(({ role, ...rest }) => ({ name: role, ...rest, passive: true, ...TIMES })),
   ],
 };
 
@@ -45,6 +48,7 @@ interface NeighborView {
   readonly name: string;
   readonly state: string;
   readonly flaps: number;
+  readonly lastError: string | null;
   readonly faultyUpdates: Readonly<Record<string, number>>;
 }
 
@@ -57,6 +61,9 @@ function start(lab: Laboratory) {
   ];
   for (const { address } of BAD)
     lab.run(bad, ['ip', 'address', 'add', `${address}/16`, 'dev', 'eth0']);
+  // Little is needed to fill the buffers towards who does not read.
+  lab.run(bad, ['sysctl', '-qw', 'net.ipv4.tcp_rmem=4096 16384 65536']);
+  lab.run(own, ['sysctl', '-qw', 'net.ipv4.tcp_wmem=4096 16384 65536']);
   const [file, socket] = [lab.path('own.json'), lab.path('own.sock')];
   writeFileSync(file, JSON.stringify(CONFIG));
   const argv = [process.execPath, CATBIRD];
@@ -120,6 +127,10 @@ async function playFlood(lab: Laboratory, scene: Scene) {
     );
   }
   await delay(Math.max(0, until - Date.now()));
+  await lab.expect('who reads nothing is given up', 15, () => {
+    const { lastError } = neighbors(scene).get('deaf')!;
+    if (!/Send Hold Timer Expired/.test(lastError ?? '')) throw new Error(`${lastError}`);
+  });
   const after = neighbors(scene);
   const { resets } = lastCounters(flood.logFile);
   flood.kill();

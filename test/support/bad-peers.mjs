@@ -5,7 +5,7 @@
  *
  * `faulty` sends 10,000 UPDATEs a second with a malformed ORIGIN; `resetting` gets its session reset by a
  * malformed UPDATE, over and over; `garbage` sends octets that are no BGP; `churning` announces 5,000
- * prefixes with ever other MEDs; `deaf` has its session and never reads.
+ * prefixes with ever other communities; `deaf` has its session and never reads.
  */
 import { connect } from 'node:net';
 
@@ -45,12 +45,12 @@ function open({ address, asNumber }) {
   return message(OPEN, [4, ...u16(asNumber), ...u16(90), ...routerId, parameter.length], parameter);
 }
 
-function update({ address, asNumber }, origin, med, nlri) {
+function update({ address, asNumber }, origin, mark, nlri) {
   const attributes = [
     ...[0x40, 1, 1, origin],
     ...[0x40, 2, 6, 2, 1, 0, 0, ...u16(asNumber)],
     ...[0x40, 3, 4, ...address.split('.').map(Number)],
-    ...[0x80, 4, 4, 0, 0, ...u16(med)],
+    ...[0xc0, 8, 4, ...u16(asNumber), ...u16(mark)],
   ];
   return message(UPDATE, [0, 0, ...u16(attributes.length)], attributes, nlri);
 }
@@ -121,7 +121,7 @@ function garbage(self) {
 }
 
 function churning(self) {
-  let med = 0;
+  let mark = 0;
   const round = (socket) => {
     for (let first = 0; first < PREFIXES; first += PREFIXES_PER_UPDATE) {
       const nlri = Array.from({ length: PREFIXES_PER_UPDATE }, (_, i) => [
@@ -129,16 +129,16 @@ function churning(self) {
         20,
         ...u16(first + i),
       ]);
-      socket.write(update(self, 0, med, nlri.flat()));
+      socket.write(update(self, 0, mark, nlri.flat()));
     }
     counters.announced += PREFIXES;
-    med = (med + 1) & 0xffff;
+    mark = (mark + 1) & 0xffff;
   };
   session(self, (socket) => {
     const timer = setInterval(() => {
       if (socket.destroyed) clearInterval(timer);
       else if (socket.writableLength === 0) round(socket);
-    }, 200);
+    }, 100);
   });
 }
 

@@ -36,7 +36,7 @@ import {
 import type { TapSocket } from './message-tap.ts';
 import type { NegotiatedSession } from './negotiate.ts';
 import { SendWatch } from './send-watch.ts';
-import { IdleTimer, jittered } from './timers.ts';
+import { IdleTimer, jittered, sendHoldTimeMs } from './timers.ts';
 
 /** What a connection asks of, and tells, the session that owns it. */
 export interface ConnectionOwner {
@@ -74,6 +74,7 @@ export interface ConnectionSetup {
   readonly counters: SessionCounters;
   readonly connectRetryTimeSec: number;
   readonly tap: TapSocket;
+  readonly sendHoldTimeSec?: number | undefined;
 }
 
 /** See the head of the file. Not used again once it has ended. */
@@ -345,7 +346,8 @@ export class PeerConnection implements ConnectionHandler {
 
   #becomeEstablished(): void {
     const { holdTimeSec } = this.#negotiated!;
-    this.#sendWatch.start(this.#connection!, () => this.#sentBytes, holdTimeSec);
+    const limitMs = sendHoldTimeMs(holdTimeSec, this.#setup.sendHoldTimeSec);
+    if (limitMs > 0) this.#sendWatch.start(this.#connection!, () => this.#sentBytes, limitMs);
     this.#setup.owner.established(this);
   }
 

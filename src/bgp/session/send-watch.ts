@@ -4,7 +4,6 @@
  */
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { Connection } from '../../runtime/transport.ts';
-import { sendHoldTimeMs } from './timers.ts';
 
 const CHECK_EVERY_MS = 15_000;
 
@@ -24,10 +23,10 @@ export class SendWatch {
   }
 
   /** `sentBytes` tells how much was handed to the connection since it opened. */
-  start(connection: Connection, sentBytes: () => number, holdTimeSec: number): void {
+  start(connection: Connection, sentBytes: () => number, limitMs: number): void {
     this.stop();
     this.#movedAt = this.#clock.now();
-    this.#watch(connection, sentBytes, sendHoldTimeMs(holdTimeSec));
+    this.#watch(connection, sentBytes, limitMs);
   }
 
   stop(): void {
@@ -36,7 +35,7 @@ export class SendWatch {
   }
 
   #watch(connection: Connection, sentBytes: () => number, limitMs: number): void {
-    this.#timer = this.#clock.setTimer(CHECK_EVERY_MS, () => {
+    this.#timer = this.#clock.setTimer(Math.min(CHECK_EVERY_MS, limitMs / 4), () => {
       const leftBytes = sentBytes() - connection.bufferedBytes;
       const hasMoved = connection.bufferedBytes === 0 || leftBytes > this.#leftBytes;
       if (hasMoved) this.#movedAt = this.#clock.now();

@@ -258,7 +258,7 @@ export class Session {
    */
   accept(connection: Connection): void {
     if (!this.#isStarted || this.#isInErrorWait) {
-      connection.close();
+      connection.abort(); // closed in order it would linger, and the peer may come again and again
       return;
     }
     const problem = protect(connection, this.#settings);
@@ -285,10 +285,11 @@ export class Session {
 
   #makeConnection(origin: 'dialled' | 'accepted'): PeerConnection {
     const { clock, random } = this.#ports;
-    const { connectRetryTimeSec } = this.#settings;
+    const { connectRetryTimeSec, sendHoldTimeSec } = this.#settings;
     const counters = this.counters;
     const owner = this.#owner;
-    const setup = { owner, clock, random, counters, tap: this.tap, connectRetryTimeSec };
+    const times = { connectRetryTimeSec, sendHoldTimeSec };
+    const setup = { owner, clock, random, counters, tap: this.tap, ...times };
     const connection = new PeerConnection(origin, setup);
     if (this.#isPlainNext) this.#plain.add(connection);
     return connection;

@@ -41,6 +41,8 @@ export interface SessionSettings {
   readonly holdTimeSec: number;
   /** Undefined: a third of the negotiated hold time. */
   readonly keepaliveTimeSec?: number | undefined;
+  /** RFC 9687; undefined for eight minutes or twice the hold time, 0 for never. */
+  readonly sendHoldTimeSec?: number | undefined;
   readonly connectRetryTimeSec: number;
   readonly families: readonly Family[];
   readonly gracefulRestart: GracefulRestartSettings;

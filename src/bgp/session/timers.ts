@@ -22,8 +22,13 @@ export function connectDelayMs(random: Random): number {
   return CONNECT_DELAY_MINIMUM_MS + CONNECT_DELAY_SPREAD_MS * random.uniform();
 }
 
-/** How long our side may be unable to send before the session is given up (RFC 9687). */
-export function sendHoldTimeMs(holdTimeSec: number): number {
+/**
+ * How long our side may be unable to send before the session is given up (RFC 9687).
+ *
+ * @param configuredSec in place of the larger of eight minutes and twice the hold time; 0 for never
+ */
+export function sendHoldTimeMs(holdTimeSec: number, configuredSec?: number): number {
+  if (configuredSec !== undefined) return configuredSec * 1000;
   return Math.max(SEND_HOLD_MINIMUM_MS, 2 * holdTimeSec * 1000);
 }
 

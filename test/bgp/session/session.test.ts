@@ -492,6 +492,27 @@ t.test('a peer that never reads is given up after the send hold time (RFC 9687)'
   t.match(a.log.downs, [{ notification: { code: 8, subcode: 0 } }]);
 });
 
+t.test('the send hold time may be set, or switched off (RFC 9687)', async (t) => {
+  for (const [sendHoldTimeSec, ends] of [
+    [20, 1],
+    [0, 0],
+  ] as const) {
+    const lab = new Lab();
+    const { a, peer } = await upWithPuppet(lab, openMessage({ holdTimeSec: 9 }), {
+      sendHoldTimeSec,
+    });
+    peer.connection!.pause();
+    a.log.link!.send(END_OF_RIB, 0, END_OF_RIB.length);
+    for (let sec = 0; sec < 600; sec++) {
+      peer.send(KEEPALIVE);
+      lab.clock.advance(1_000);
+      if (sec === 18) t.equal(a.log.downs.length, 0);
+      if (sec === 26) t.equal(a.log.downs.length, ends);
+    }
+    t.equal(a.log.downs.length, ends);
+  }
+});
+
 t.test(
   'changed settings restart the session with 6/6 only when they must (RECONF-1)',
   async (t) => {

@@ -24,6 +24,11 @@ t.test('the send hold time is 8 minutes or twice the hold time (RFC 9687 §3.2)'
   t.equal(sendHoldTimeMs(600), 1_200_000);
 });
 
+t.test('a send hold time that is set counts, 0 for never (RFC 9687 §3.2)', async (t) => {
+  t.equal(sendHoldTimeMs(90, 100), 100_000);
+  t.equal(sendHoldTimeMs(90, 0), 0);
+});
+
 t.test('the wait after errors doubles, and is forgotten after 300 s', async (t) => {
   const backoff = new ErrorBackoff();
   t.same(
