@@ -126,6 +126,10 @@ function nextHopStep(
 ): Step {
   const { name, source } = neighbor.config;
   const { nextHop } = daemon.rib.views.attributes(path.attrs);
+  if (nextHop.length === 0) {
+    const text = 'the neighbor is on this node: neighbors are told our address';
+    return NEXT_HOP.yes('on-this-node', text, { neighbor: name });
+  }
   const global = nextHop.length === 32 ? nextHop.subarray(0, 16) : nextHop;
   const text = `${formatAddress(global)}: ${forwarding.describeNextHop(global)}`;
   if (path.isValid) return NEXT_HOP.yes('resolved', text, { neighbor: name });

@@ -5,7 +5,13 @@
  * It is taken from the interface that carries the session's address. The system is asked again every
  * few seconds while anybody wants to know, which works beside every kernel, and where none is touched.
  */
-import { type Address, addressFamily, isLinkLocal, sameAddress } from '../net/address.ts';
+import {
+  type Address,
+  addressFamily,
+  isLinkLocal,
+  isLoopback,
+  sameAddress,
+} from '../net/address.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 
 /** An address of this host and the interface it is on. */
@@ -108,9 +114,7 @@ function addressBeside(
 
 /** Neither loopback nor bound to the link (RFC 2545 §3 wants a global next hop). */
 function isReachable(address: Address): boolean {
-  if (address.length === 4) return address[0] !== 127;
-  const isLoopback = address.subarray(0, 15).every((octet) => octet === 0);
-  return !isLoopback && !isLinkLocal(address);
+  return !isLoopback(address) && !isLinkLocal(address);
 }
 
 function compare(a: Address, b: Address): number {

@@ -70,8 +70,10 @@ export class RouteInstaller implements LocRibListener {
     const prefix = views.prefix(family, prefixId);
     if (source === 'static') return this.#localRouteFor(prefix);
     if (source !== 'ibgp' && source !== 'ebgp') return undefined;
-    const paths = views.multipath(family, prefixId);
-    const nextHops = paths.map((each) => views.forwardingFacts(family, each).nextHop);
+    const nextHopOf = (each: PathId) => views.forwardingFacts(family, each).nextHop;
+    if (nextHopOf(path).length === 0) return undefined; // of an agent on this node, docs/broker.md
+    const paths = views.multipath(family, prefixId).filter((each) => nextHopOf(each).length > 0);
+    const nextHops = paths.map(nextHopOf);
     const weights = this.#weightsOf(family, paths);
     return { prefix, kind: 'bgp', nextHops, localPref, weights };
   }

@@ -36,6 +36,15 @@ export function isLinkLocal(address: Address): boolean {
   return address.length === 16 && address[0] === 0xfe && (address[1]! & 0xc0) === 0x80;
 }
 
+/** True for 127.0.0.0/8, as `::ffff:127.0.0.1` too, and ::1. */
+export function isLoopback(address: Address): boolean {
+  if (address.length === 4) return address[0] === 127;
+  const isMapped = LOOPBACK_MAPPED.every((octet, i) => address[i] === octet);
+  return isMapped || (address.length === 16 && address.every((octet, i) => octet === +(i === 15)));
+}
+
+const LOOPBACK_MAPPED = [...new Uint8Array(10), 0xff, 0xff, 127];
+
 /** True for 0.0.0.0 and ::. */
 export function isUnspecified(address: Address): boolean {
   return address.every((octet) => octet === 0);

@@ -4,7 +4,8 @@
  * once per block.
  */
 import { prepend } from '../bgp/wire/as-path.ts';
-import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
+import { BARE_ATTRIBUTES, type PathAttributes } from '../bgp/wire/path-attributes.ts';
+import { isLoopback } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
 import type { Policy, PolicyVerdict } from '../policy/compile.ts';
 import { ATTRS_GRACEFUL_SHUTDOWN, ATTRS_HAS_OTC } from './attribute-columns.ts';
@@ -53,10 +54,12 @@ export class ImportFilter {
   readonly #cache: (CachedVerdict | undefined)[] = [];
   readonly #octets = new Uint8Array(16);
   readonly #prependsLocalAs: boolean;
+  readonly #isOnThisNode: boolean;
 
   constructor(peer: RibPeer, policy: Policy, attrs: AttributeStore, identity: RibIdentity) {
     this.#peer = peer;
     this.#prependsLocalAs = peer.localAs?.noPrepend === false;
+    this.#isOnThisNode = isLoopback(peer.address);
     this.#policy = policy;
     this.#attrs = attrs;
     this.#identity = identity;
@@ -188,15 +191,31 @@ export class ImportFilter {
     return this.#verdict;
   }
 
-  #accept(family: Family, attrs: AttrsId, rule: string, weight: number | undefined): ImportVerdict {
+  #accept(
+    family: Family,
+    judged: AttrsId,
+    rule: string,
+    weight: number | undefined,
+  ): ImportVerdict {
     const normal = K - this.#identity.normalPriority[family];
-    this.#attrs.retain(attrs);
+    const attrs = this.#isOnThisNode ? this.#withoutLoopback(judged) : judged;
+    if (attrs === judged) this.#attrs.retain(attrs);
     this.#verdict.reason = 'none';
     this.#verdict.attrs = attrs;
     // A rule that accepts ends the chain before the elevation step (FILT-12).
     this.#verdict.isElevated = rule === '' && this.#attrs.columns.localPref(attrs) > normal;
     this.#verdict.weight = weight ?? this.#peer.weight ?? 0;
     return this.#verdict;
+  }
+
+  /**
+   * What a peer on this node announces with its loopback address leads here: like a route of our own it has
+   * no next hop, neighbours are told our address, and the kernel gets nothing.
+   */
+  #withoutLoopback(judged: AttrsId): AttrsId {
+    const attributes = this.#attrs.attributes(judged);
+    if (!isLoopback(attributes.nextHop)) return judged;
+    return this.#attrs.intern({ ...attributes, nextHop: BARE_ATTRIBUTES.nextHop });
   }
 
   #reject(reason: PathReason): ImportVerdict {

@@ -293,3 +293,41 @@ t.test('graceful shutdown: announcements say so, softly there and back (RFC 8326
   lab.settle();
   t.same([...external.lines, ...internal.lines], before);
 });
+
+t.test('a next hop on the loopback is ours, from peers on this node alone', async (t) => {
+  const here = ['127.0.0.1', '127.0.0.9'].map(address);
+  for (const [from, told] of [
+    ['127.0.0.1', '10.0.0.100'],
+    ['10.0.0.9', '127.0.0.1'],
+  ] as const) {
+    const lab = new RibLab();
+    const receiver = lab.upPeer('to');
+    const agent = lab.upPeer('agent', { ...EXTERNAL, address: address(from) });
+    agent.announce([TO], { nextHop: here[0]! });
+    lab.settle();
+    t.same(receiver.routes.get(TO)?.nextHop, address(told), from);
+    agent.announce([TO], { nextHop: address('10.0.0.55') });
+    lab.settle();
+    t.same(receiver.routes.get(TO)?.nextHop, address('10.0.0.55'), 'another one stays');
+    agent.withdraws([TO]);
+    lab.settle();
+    t.notOk(receiver.routes.has(TO));
+  }
+});
+
+t.test('an import rule sees the next hop as it came, and may set another', async (t) => {
+  const importRules: PolicyRule[] = [
+    {
+      name: 'through a pod',
+      match: { nextHops: [prefix('127.0.0.1/32')] },
+      set: { nextHop: address('10.0.0.77') },
+      action: 'accept',
+    },
+  ];
+  const lab = new RibLab();
+  const receiver = lab.upPeer('to');
+  const agent = { ...EXTERNAL, address: address('127.0.0.1'), importRules };
+  lab.upPeer('agent', agent).announce([TO], { nextHop: address('127.0.0.1') });
+  lab.settle();
+  t.same(receiver.routes.get(TO)?.nextHop, address('10.0.0.77'));
+});
