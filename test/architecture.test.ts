@@ -37,7 +37,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The composition: may import everything but the command line. */
-const COMPOSITION: readonly string[] = ['daemon', 'run', 'main', 'index'];
+const COMPOSITION: readonly string[] = ['daemon', 'run', 'replay', 'main', 'index'];
 
 /** npm package → the folders or files it may be imported in. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
@@ -106,6 +106,9 @@ const EXCEPTIONS: readonly Exception[] = [
   exception('cli/commands/run.ts', 'run', 'reads the options of the composition root'),
   exception('cli/commands/check.ts', 'run', 'reads the file exactly as the daemon will'),
   exception('cli/commands/render.ts', 'run', 'renders exactly as the daemon will'),
+  exception('cli/commands/replay.ts', 'replay', 'plays recordings as the daemon would'),
+  exception('cli/commands/replay.ts', 'run', 'reads the file exactly as the daemon will'),
+  exception('cli/commands/replay.ts', 'mrt', 'reading recordings is the command'),
   exception('cli/commands/plan.ts', 'run', 'reads and renders exactly as the daemon will'),
   exception('cli/commands/template.ts', 'run', 'renders exactly as the daemon will'),
   exception('cli/commands/decode.ts', 'bgp/wire', 'decoding messages is the command'),

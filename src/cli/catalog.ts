@@ -327,6 +327,21 @@ the running daemon has them.
     load: async () => (await import('./commands/completion.ts')).completion,
   },
   {
+    name: 'replay',
+    summary: 'tell what would have been decided over a recording',
+    help: `catbird replay FILE... [--config FILE] [--prefix CIDR] [-o json|table]
+
+Plays MRT files (table dumps and messages; .gz too), one after the other, to the same policies and decision as the
+daemon's, without one and without sockets or kernel, and prints every path: which is the best, at which step the others lost and to
+whom, what import refused and by which rule. The same files give the same answer every time.
+
+  --config FILE   the router's configuration; peers that are not in it are left out, and told.
+                  Without it a router is made up that has all recorded peers, and no policies
+  --prefix CIDR   only this prefix
+  -o FORMAT       json (one path per line, as \`catbird show rib PREFIX\`) or table (default table)`,
+    load: async () => (await import('./commands/replay.ts')).replay,
+  },
+  {
     name: 'log-level',
     summary: 'change the log level of the running daemon',
     help: `catbird log-level error|warn|info|debug|trace|silent

@@ -11,6 +11,7 @@ import {
   LOG_LEVELS,
   MONITOR_TOPICS,
   ORIGINATE_ACTIONS,
+  RECORD_SUBJECTS,
   SHELLS,
   TEMPLATE_ACTIONS,
   VIEW_NAMES,
@@ -54,7 +55,7 @@ const POSITIONALS: Readonly<Record<string, Kind>> = {
   originate: ORIGINATE_ACTIONS,
   'originate remove': 'originated',
   template: TEMPLATE_ACTIONS,
-  record: ['table'],
+  record: RECORD_SUBJECTS,
   completion: SHELLS,
   'log-level': LOG_LEVELS,
 };

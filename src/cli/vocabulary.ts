@@ -17,6 +17,8 @@ export const MONITOR_TOPICS = ['routes', 'neighbors', 'fib', 'config'] as const;
 
 export const ORIGINATE_ACTIONS = ['add', 'remove', 'list'] as const;
 
+export const RECORD_SUBJECTS = ['table', 'save'] as const;
+
 export const TEMPLATE_ACTIONS = ['list', 'show', 'diff', 'test'] as const;
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;

@@ -296,14 +296,14 @@ function locate(neighbor: NeighborConfig, heard: ReadonlyMap<string, Address>): 
 }
 
 /** The longest range that covers an address. */
-function findRange(config: Config, address: Address): NeighborRangeConfig | undefined {
+export function findRange(config: Config, address: Address): NeighborRangeConfig | undefined {
   return config.neighborRanges
     .filter(({ prefix }) => containsAddress(prefix, address))
     .sort((a, b) => b.prefix.length - a.prefix.length)[0];
 }
 
 /** A dynamic neighbour: it always waits for the peer to dial. */
-function memberOf(
+export function memberOf(
   range: NeighborRangeConfig,
   address: Address,
   zone: string | undefined,

@@ -20,7 +20,6 @@ import { FAMILIES, type Family } from '../net/family.ts';
 import { formatIpv4Number, formatPrefix, parseAddress, parsePrefix } from '../net/text.ts';
 import type { PrefixId } from '../rib/ids.ts';
 import type { PathView } from '../rib/ports.ts';
-import type { RankedPath } from '../rib/rib-views.ts';
 import { withPasswordFiles } from '../run/password-files.ts';
 import { inSlices } from '../run/slices.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -35,7 +34,7 @@ import type { Forwarding } from './forwarding.ts';
 import type { Neighbor } from './neighbor.ts';
 import { viewHistory, viewNeighbor } from './neighbor-view.ts';
 import { planSteps } from './plan.ts';
-import { placeOfRule } from './rib-peer.ts';
+import { rankedPaths, viewPath, viewRejected } from './route-views.ts';
 import { viewStatus } from './status.ts';
 import { dumpTable } from './table-dump.ts';
 
@@ -61,9 +60,6 @@ export interface ViewContext {
   /** Reads the configuration again; or applies what is held. @returns why it did not, in words */
   applyConfig(isForced: boolean): string | undefined;
 }
-
-/** RIB-2: how far a next hop is, where the kernel cannot tell. */
-const COST_UNKNOWN = 0xffffffff;
 
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
@@ -233,34 +229,6 @@ function pathsOf(context: ViewContext, family: Family, prefix: PrefixId): RouteV
   return paths.map((path) => viewPath(context, family, path));
 }
 
-/** The paths of one prefix in the order of preference, each with the step of the decision it lost at. */
-function rankedPaths(context: ViewContext, family: Family, prefix: PrefixId): RouteView[] {
-  if (prefix === 0) return [];
-  const { views } = context.daemon.rib;
-  const shared = views.multipath(family, prefix);
-  const ranked = views.decision(family, prefix).map(({ path: row, rank, loss }) => {
-    const view = viewPath(context, family, views.path(family, row));
-    const multipath = shared.length > 1 && shared.includes(row);
-    return { ...view, rank, multipath, lost: loss ? viewLoss(context, family, loss) : null };
-  });
-  const others = [...views.paths(family, prefix)].filter(({ reason }) => reason !== 'none');
-  return [...ranked, ...others.map((path) => viewRejected(context, family, path))];
-}
-
-function viewLoss(
-  { daemon }: ViewContext,
-  family: Family,
-  { step, value, against, againstValue }: NonNullable<RankedPath['loss']>,
-) {
-  const { views } = daemon.rib;
-  const { peer, pathId } = views.path(family, against);
-  return {
-    step,
-    value,
-    against: { neighbor: views.sourceName(peer), pathId, value: againstValue },
-  };
-}
-
 function* adjIn(context: ViewContext, peer: PathView['peer']): Generator<RouteView> {
   for (const path of context.daemon.rib.views.adjIn(peer)) {
     const family = familyOfText(path.prefix);
@@ -268,20 +236,6 @@ function* adjIn(context: ViewContext, peer: PathView['peer']): Generator<RouteVi
       ? viewPath(context, family, path)
       : viewRejected(context, family, path);
   }
-}
-
-function viewRejected(context: ViewContext, family: Family, path: PathView): RouteView {
-  return { ...viewPath(context, family, path), ...rejection(context, family, path) };
-}
-
-/** Why import refused a path: `policy: no bogons` names the rule, `rejectedBy` tells where it stands. */
-function rejection({ daemon }: ViewContext, family: Family, path: PathView) {
-  if (path.reason !== 'policy') return { rejected: path.reason };
-  const verdict = daemon.rib.views.rejectingRule(family, path);
-  const neighbor = daemon.neighbors.list().find(({ peerId }) => peerId === path.peer);
-  if (!verdict || !neighbor) return { rejected: path.reason };
-  const place = placeOfRule(neighbor.config.import, daemon.config, verdict.place);
-  return { rejected: `policy: ${verdict.rule}`, rejectedBy: { ...place, name: verdict.rule } };
 }
 
 function* adjOut(context: ViewContext, peer: PathView['peer']): Generator<RouteView> {
@@ -299,32 +253,6 @@ function* adjOut(context: ViewContext, peer: PathView['peer']): Generator<RouteV
       kernel: 'none',
     };
   }
-}
-
-function viewPath({ daemon, forwarding }: ViewContext, family: Family, path: PathView): RouteView {
-  const { views } = daemon.rib;
-  const { interface: dev, igpCost } = views.nextHopState(path.attrs);
-  return {
-    prefix: path.prefix,
-    best: path.isBest,
-    valid: path.isValid,
-    neighbor: views.sourceName(path.peer),
-    ...ownerOf(daemon, path),
-    ...viewAttributes(views.attributes(path.attrs)),
-    pathId: path.pathId,
-    ageSec: Math.floor(path.ageMs / 1000),
-    stale: path.isStale,
-    weight: path.weight,
-    interface: dev === '' ? null : dev,
-    igpCost: igpCost === COST_UNKNOWN ? null : igpCost,
-    kernel: path.isBest ? forwarding.stateOf(views.prefix(family, path.prefixId)) : 'none',
-  };
-}
-
-/** Which agent has us announce a route; nothing of others. */
-function ownerOf({ rib, broker }: Daemon, { peer, prefix }: PathView) {
-  if (rib.views.sourceKind(peer) !== 'broker') return {};
-  return { owner: broker.find(prefix)?.owner ?? null };
 }
 
 function familyOfText(prefix: string): Family {

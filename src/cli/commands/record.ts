@@ -3,9 +3,10 @@ import { parseArgs } from 'node:util';
 import { apiPath, getOctets, postCommand } from '../client.ts';
 import { type CommandIo, EXIT_DONE, UsageError } from '../command.ts';
 import { Words } from '../complete.ts';
+import { RECORD_SUBJECTS } from '../vocabulary.ts';
 import { writeWholeFile } from '../whole-file.ts';
 
-const SUBJECTS = new Words('thing to record', ['table', 'save']);
+const SUBJECTS = new Words('thing to record', RECORD_SUBJECTS);
 const VIEWS = new Words('view', ['received', 'accepted', 'best']);
 const USAGE = 'record takes table FILE, or save [FILE]';
 const OPTIONS = {

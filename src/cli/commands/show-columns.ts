@@ -26,6 +26,19 @@ export const ROUTE_COLUMNS: readonly Column<Row>[] = [
   { title: 'AS PATH', text: (row) => `${row['asPath']} ${String(row['origin'])[0]}`.trim() },
 ];
 
+export const REPLAY_COLUMNS: readonly Column<Row>[] = [
+  ...ROUTE_COLUMNS.filter(({ title }) => title !== 'KERNEL'),
+  { title: 'WHY', text: (row) => whyNot(row) },
+];
+
+/** The step a path lost at and to whom, or why import refused it; nothing for the best. */
+function whyNot({ lost, rejected }: Row): string {
+  if (typeof rejected === 'string') return `refused: ${rejected}`;
+  if (typeof lost !== 'object' || lost === null) return '';
+  const { step, against } = lost as { step: string; against: { neighbor: string } };
+  return `${step}, lost to ${against.neighbor}`;
+}
+
 export const QUARANTINE_COLUMNS: readonly Column<Row>[] = [
   column('TIME', 'time'),
   column('PEER', 'peer'),
