@@ -22,6 +22,8 @@ export interface WebPage {
   readonly path: string;
   /** It answers for every path that begins with its own, too. */
   readonly hasChildren?: boolean;
+  /** Its answers are large: while many are not read there are none, so that probes have room. */
+  readonly isLarge?: boolean;
   answer(request: WebRequest): WebAnswer | Promise<WebAnswer>;
 }
 

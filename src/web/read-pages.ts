@@ -37,6 +37,7 @@ export function readPages(prefix: string, reader: Reader, budget: TimeBudget): W
   return {
     path: `${prefix}/`,
     hasChildren: true,
+    isLarge: true,
     async answer(request) {
       if (!reader.isReady()) return jsonAnswer(503, { error: 'there is no configuration yet' });
       try {

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Clock } from '../runtime/clock.ts';
 import { textAnswer, type WebAnswer, type WebPage, type WebRequest } from './page.ts';
 import { type Refusal, refuse } from './request-gate.ts';
+import { Unread } from './unread.ts';
 
 export interface WebServerOptions {
   readonly pages: readonly WebPage[];
@@ -23,7 +24,7 @@ const REQUEST_MS = 10_000;
 const IDLE_MS = 5000;
 /** A client that takes longer to read an answer is let go. */
 const ANSWER_MS = 60_000;
-/** Octets of answers that are not yet read by those who asked; while there are more, nobody gets another. */
+/** Octets of answers that are not yet read by those who asked; while there are more, nobody gets another large one. */
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
 
 const HEADERS: Readonly<Record<string, string>> = {
@@ -51,6 +52,7 @@ export function createWebServer(options: WebServerOptions): Server {
     void answer(request, response, book, options); // it catches what pages throw
   });
   server.maxConnections = MAX_CONNECTIONS;
+  book.unread.watch(server);
   for (const event of ['checkContinue', 'checkExpectation']) {
     server.on(event, (_, response: ServerResponse) => {
       send(response, refusalAnswer({ status: 417, reason: 'a request here has no body' }), true);
@@ -64,10 +66,9 @@ function limitTime(response: ServerResponse, clock: Clock): void {
   response.on('close', () => limit.cancel());
 }
 
-/** Pages by path, and what their answers weigh. */
+/** Pages by path. */
 class PageBook {
-  /** Octets that were answered and not yet read. */
-  unreadBytes = 0;
+  readonly unread = new Unread();
   readonly #pages: ReadonlyMap<string, WebPage>;
   readonly #parents: readonly WebPage[];
 
@@ -77,11 +78,11 @@ class PageBook {
   }
 
   async answer(request: WebRequest): Promise<WebAnswer> {
-    if (this.unreadBytes > MAX_UNREAD_BYTES) {
-      return textAnswer(503, ['too many answers are not read by those who asked']);
-    }
     const { path } = request;
     const page = this.#pages.get(path) ?? this.#parents.find((each) => path.startsWith(each.path));
+    if (page?.isLarge && this.unread.bytes > MAX_UNREAD_BYTES) {
+      return textAnswer(503, ['too many answers are not read by those who asked']);
+    }
     return page ? await page.answer(request) : this.#notFound();
   }
 
@@ -96,28 +97,19 @@ async function answer(
   book: PageBook,
   { hosts, onFault }: WebServerOptions,
 ): Promise<void> {
-  const { method = '', url = '', headers } = request;
+  const { method = '', url = '', headers, socket } = request;
   const refusal = refuse({ method, target: url, headers }, hosts);
   if (refusal) return send(response, refusalAnswer(refusal), true);
   const [path = '', query = ''] = url.split('?', 2);
   try {
-    const isGone = () => response.destroyed;
+    const isGone = () => response.destroyed || socket.destroyed;
     const found = await book.answer({ path, query: new URLSearchParams(query), isGone });
-    weigh(response, found, book);
+    book.unread.add(socket, response, Buffer.byteLength(found.body));
     send(response, found, false);
   } catch (error) {
     onFault(path, error);
     send(response, textAnswer(500, ['internal error; the log tells more']), true);
   }
-}
-
-function weigh(response: ServerResponse, { body }: WebAnswer, book: PageBook): void {
-  if (response.destroyed) return;
-  const bytes = Buffer.byteLength(body);
-  book.unreadBytes += bytes;
-  response.once('close', () => {
-    book.unreadBytes -= bytes;
-  });
 }
 
 function refusalAnswer({ status, reason, headers = {} }: Refusal): WebAnswer {

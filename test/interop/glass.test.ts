@@ -353,6 +353,21 @@ async function look(): Promise<void> {
     t.same(visit.faults, []);
   });
 
+  await t.test('a daemon that does not answer is told of, and heard again', async (t) => {
+    const visit = await open(t);
+    const { page } = visit;
+    await visit.go('#/neighbors');
+    await page.waitForSelector('tbody tr');
+    await page.route('**/api/**', (route) => route.abort());
+    await page.click('nav >> text=Overview');
+    await page.waitForSelector('.notice >> text=The daemon does not answer');
+    await page.unroute('**/api/**');
+    await page.click('nav >> text=Neighbors');
+    await page.waitForSelector('tbody tr');
+    await page.waitForSelector('.notice', { state: 'hidden' });
+    t.equal(await page.locator('.notice').textContent(), '');
+  });
+
   await t.test('what it reads is only read, and holds no secret', async (t) => {
     const api = `${url}api/v1/`;
     for (const path of ['neighbors', 'neighbors/Mesh_1', 'status', 'blocks', 'fib', 'trends']) {
