@@ -8,9 +8,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Config, SessionConfig } from '../config/model.ts';
-import { formatFault, parseConfig } from '../config/parse.ts';
-import { printConfig } from '../config/print.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { checkConfig } from '../config/check.ts';
+import type { ConfigIssue } from '../config/issues.ts';
+import type { Config, NeighborConfig, SessionConfig } from '../config/model.ts';
+import { formatPath } from '../config/parse.ts';
+import { printConfig, printNeighbor } from '../config/print.ts';
+import { STRIDE } from '../config/steps.ts';
 import { replaceFile } from './replace-file.ts';
 
 const FORMAT = 1;
@@ -37,6 +41,8 @@ export interface StoredConfig {
 export class StateFile {
   readonly #directory: string;
   readonly #origin: string;
+  /** As they stand in the file. */
+  readonly #sessions = new WeakMap<NeighborConfig, string>();
   #saved: string | undefined;
   #next: { readonly config: Config; readonly savedAt: number } | undefined;
   #saving: Promise<void> | undefined;
@@ -64,8 +70,8 @@ export class StateFile {
     const body = text.slice(end + 1);
     if (header.checksum !== checksumOf(body)) throw new Error('its checksum does not fit');
     if (header.origin !== this.#origin) throw new Error(`it is of ${header.origin}`);
-    const outcome = parseConfig(body, this.path);
-    if (!('config' in outcome)) throw new Error(outcome.faults.map(formatFault).join('; '));
+    const outcome = checkConfig(JSON.parse(body));
+    if (!('config' in outcome)) throw new Error(outcome.issues.map(textOfIssue).join('; '));
     return { config: outcome.config, savedAt: Date.parse(header.savedAt) };
   }
 
@@ -90,13 +96,31 @@ export class StateFile {
   }
 
   async #write(config: Config, savedAt: string): Promise<void> {
-    const body = JSON.stringify(printConfig(withoutSecrets(config)));
+    const body = await this.#textOf(config);
     const checksum = checksumOf(body);
     if (checksum === this.#saved) return;
     const header: Header = { format: FORMAT, origin: this.#origin, savedAt, checksum };
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     await replaceFile(this.path, `${JSON.stringify(header)}\n${body}`);
     this.#saved = checksum;
+  }
+
+  /** In slices, and at the cost of what is new: thousands of sessions stay as they are. */
+  async #textOf({ neighbors, neighborRanges, ...others }: Config): Promise<string> {
+    const ranges = neighborRanges.map(withoutSecret);
+    const printed = printConfig({ ...others, neighbors: [], neighborRanges: ranges });
+    const texts: string[] = [];
+    let made = 0;
+    for (const neighbor of neighbors) {
+      const known = this.#sessions.get(neighbor);
+      const text = known ?? JSON.stringify(printNeighbor(withoutSecret(neighbor)));
+      texts.push(text);
+      if (known !== undefined) continue;
+      this.#sessions.set(neighbor, text);
+      if (++made % STRIDE === 0) await turn();
+    }
+    const rest = JSON.stringify({ ...printed, neighbors: undefined });
+    return `${rest.slice(0, -1)},"neighbors":[${texts.join(',')}]}`;
   }
 
   async #read(): Promise<string | undefined> {
@@ -122,16 +146,12 @@ function parseHeader(line: string): Header {
   return header as Header;
 }
 
-function checksumOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+function textOfIssue({ path, reason }: ConfigIssue): string {
+  return `${formatPath(path)}: ${reason}`;
 }
 
-function withoutSecrets(config: Config): Config {
-  return {
-    ...config,
-    neighbors: config.neighbors.map(withoutSecret),
-    neighborRanges: config.neighborRanges.map(withoutSecret),
-  };
+function checksumOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function withoutSecret<T extends SessionConfig>(session: T): T {
