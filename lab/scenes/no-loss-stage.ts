@@ -128,7 +128,7 @@ export class Stage {
       const late = before.filter(([name, count]) => this.#nodes.get(name)!.reloads() <= count);
       if (late.length > 0) throw new Error(`${late.map(([name]) => name).join(', ')} not yet`);
     });
-    await delay(300);
+    await delay(150);
   }
 
   async untilUp(): Promise<void> {
@@ -138,7 +138,7 @@ export class Stage {
         assertEstablished(node, addresses);
       }
     });
-    await delay(1000); // End-of-RIBs, and what would follow from them
+    await delay(500); // End-of-RIBs, and what would follow from them
   }
 
   expectBlocks(): Promise<void> {

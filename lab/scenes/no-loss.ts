@@ -30,7 +30,7 @@ async function kills(lab: Laboratory, stage: Stage): Promise<void> {
   const { names } = stage;
   await stage.without('kill -9 of all daemons at once', () => stage.restart(names, 'SIGKILL'));
   await stage.without('three kills in a row', async () => {
-    for (const pauseMs of [500, 4000, 0]) {
+    for (const pauseMs of [500, 2500, 0]) {
       await stage.restart(['node2'], 'SIGKILL');
       await delay(pauseMs);
     }

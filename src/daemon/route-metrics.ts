@@ -24,6 +24,13 @@ const DEFINITIONS: readonly MetricDefinition[] = [
   counter('catbird_fib_written_total', 'Kernel routes added or replaced'),
   counter('catbird_fib_deleted_total', 'Kernel routes deleted'),
   counter('catbird_fib_refused_total', 'Route operations the kernel refused'),
+  counter('catbird_fib_refusals_total', 'Route operations the kernel refused, by reason', [
+    'errno',
+  ]),
+  gauge(
+    'catbird_fib_contested',
+    'Routes left alone for now, as another program keeps changing them',
+  ),
   counter('catbird_fib_drift_total', 'Routes of ours found changed, gone or added by others'),
   counter('catbird_fib_reads_total', 'Complete reads of our kernel routes'),
 ];
@@ -43,12 +50,16 @@ export class RouteMetrics implements MetricGroup {
     this.#readRib(put);
     const figures = this.#forwarding.figures();
     if (!figures) return;
-    const { states, counters } = figures;
+    const { states, counters, contested } = figures;
     for (const [state, count] of Object.entries(states))
       put('catbird_fib_routes', count, { state });
     put('catbird_fib_written_total', counters.written);
     put('catbird_fib_deleted_total', counters.deleted);
     put('catbird_fib_refused_total', counters.refused);
+    for (const [errno, count] of counters.refusals) {
+      put('catbird_fib_refusals_total', count, { errno });
+    }
+    put('catbird_fib_contested', contested);
     put('catbird_fib_drift_total', counters.drifted);
     put('catbird_fib_reads_total', counters.reads);
   }

@@ -65,6 +65,8 @@ export interface FibFigures {
   /** As in `show fib`; counted when it is read. */
   readonly states: Readonly<Record<FibRouteView['state'], number>>;
   readonly counters: FibCounters;
+  /** Routes left alone for now, because another program keeps changing them. */
+  readonly contested: number;
 }
 
 /** `rejected`: the kernel refuses the route, or someone else's has its place; it is tried again. */
@@ -80,7 +82,14 @@ export interface FibStory {
 
 /** The forwarding table. */
 export class Fib {
-  readonly counters: FibCounters = { written: 0, deleted: 0, refused: 0, reads: 0, drifted: 0 };
+  readonly counters: FibCounters = {
+    written: 0,
+    deleted: 0,
+    refused: 0,
+    refusals: new Map(),
+    reads: 0,
+    drifted: 0,
+  };
   /** Told of every operation, and why the kernel refused it. */
   onTried: RouteWriterOptions['onTried'] = () => {};
   readonly #writer: RouteWriter;
@@ -248,6 +257,7 @@ export class Fib {
         return countStates(sides);
       },
       counters: { ...this.counters },
+      contested: this.#allSides().reduce((sum, { contests }) => sum + contests.heldCount, 0),
     };
   }
 

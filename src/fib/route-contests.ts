@@ -65,6 +65,13 @@ export class RouteContests {
     return this.#timer !== undefined;
   }
 
+  /** Routes left alone. */
+  get heldCount(): number {
+    if (!this.isHolding) return 0;
+    const now = this.#clock.now();
+    return [...this.#byPrefix.values()].filter(({ holdUntil }) => holdUntil > now).length;
+  }
+
   get(prefix: string): RouteContest | undefined {
     return this.#byPrefix.get(prefix);
   }

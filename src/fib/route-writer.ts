@@ -32,6 +32,8 @@ export interface WriteCounters {
   deleted: number;
   /** Operations the kernel refused. */
   refused: number;
+  /** The same by symbolic name, `EEXIST`. */
+  readonly refusals: Map<string, number>;
 }
 
 export interface RouteWriterOptions {
@@ -136,6 +138,9 @@ export class RouteWriter {
     const { table, protocol } = settings;
     const errors = await kernel.apply({ table, protocol, operations });
     counters.refused += errors.length;
+    for (const { errno } of errors) {
+      counters.refusals.set(errno, (counters.refusals.get(errno) ?? 0) + 1);
+    }
     const [first] = errors;
     if (first) {
       const prefix = formatPrefix(operations[first.index]!.prefix);

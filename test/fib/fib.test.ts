@@ -282,8 +282,10 @@ for (const [what, strike] of FIGHTS) {
     }
     const writes = did().length;
     t.ok(writes > 5 && writes < 20, `${writes} writes in ten minutes`);
+    t.equal(fib.figures().contested, 1);
     await pass(120_000);
     t.same(shown(), before, 'and it is put right in the end');
+    t.equal(fib.figures().contested, 0);
     await pass(180_000);
     did();
     strikeBack();
@@ -426,6 +428,8 @@ for (const errno of REFUSALS) {
       ['rejected', 'installed', 'installed'],
     );
     t.match([...fib.routes()][0], { state: 'failed', error: new RegExp(`\\(${errno}\\)$`) });
+    t.same([...fib.figures().counters.refusals], [[errno, 1]]);
+    t.equal(fib.figures().states.failed, 1, 'as many as `show fib` shows');
     fib.unwant(B);
     await pass(0);
     t.equal(fib.stateOf(B), 'none', 'others go on');
