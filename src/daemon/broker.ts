@@ -69,10 +69,12 @@ export class Broker {
         { config, allowed: new PrefixSet(config.prefixes) },
       ]),
     );
+    const before = this.#routes.size;
     for (const [key, { owner, prefix }] of this.#routes) {
       if (this.#isAllowed(owner, prefix)) continue;
       this.#withdraw(key, 'the configuration does not allow it any more');
     }
+    if (this.#routes.size < before) this.#settle();
   }
 
   /** Everything that is announced, by owner if one is named, in the order of its coming. */

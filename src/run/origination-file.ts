@@ -83,11 +83,18 @@ export async function keepOriginations(
   broker.restore(stored ?? []);
   let timer: { cancel(): void } | undefined;
   let writing = Promise.resolve();
+  let isTold = false; // a disk that is full is for long, and agents renew their leases all the time
   const write = () => {
     timer = undefined;
     writing = writing
       .then(() => file.save(broker.list(), clock))
-      .catch(fails('originations could not be stored'));
+      .then(() => {
+        isTold = false;
+      })
+      .catch((error: unknown) => {
+        if (!isTold) fails('originations could not be stored')(error);
+        isTold = true;
+      });
   };
   broker.changed = () => {
     timer ??= clock.setTimer(WRITE_DELAY_MS, write);

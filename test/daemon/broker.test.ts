@@ -144,12 +144,15 @@ t.test('export policies tell such routes apart by their source', async (t) => {
 t.test('an owner that may no more loses its routes at once (RECONF-12)', async (t) => {
   const { lab, a, b } = await pair();
   a.commands.originate(order(['192.0.2.1/32', '192.0.2.200/32']), ROOT);
+  let changes = 0;
+  a.daemon.broker.changed = () => void changes++;
   await a.apply(config('10.0.0.1', '10.0.0.2', OWNERS.replace('192.0.2.0/24+', '192.0.2.0/25+')));
   await lab.settle(1000);
   t.same(b.routes(), ['192.0.2.1/32 via 10.0.0.1']);
   await a.apply(config('10.0.0.1', '10.0.0.2'));
   await lab.settle(1000);
   t.same(b.routes(), []);
+  t.equal(changes, 2, 'whoever stores them is told');
   t.equal(a.state('peer'), 'Established');
 });
 

@@ -93,3 +93,31 @@ t.test('changes are written a moment later, in one go, and at the end', async (t
   broker.changed();
   t.equal(clock.pendingTimers, 0);
 });
+
+t.test('a disk that takes nothing is told once, until it takes something again', async (t) => {
+  const clock = new FakeClock();
+  const warnings: object[] = [];
+  const log = { ...silentLog, warn: (facts: object) => void warnings.push(facts) };
+  let isFull = true;
+  const file = {
+    path: '/full',
+    load: async () => [],
+    save: async () => {
+      if (isFull) throw new Error('ENOSPC');
+    },
+  };
+  const broker = fakeBroker([ROUTE]);
+  const keeper = await keepOriginations(broker, file, { clock, log });
+  const write = async () => {
+    broker.changed();
+    clock.advance(1000);
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  };
+  for (const full of [true, true, true, false, true, true]) {
+    isFull = full;
+    await write();
+  }
+  await keeper.stop();
+  t.match(warnings, [{ reason: 'ENOSPC' }, { reason: 'ENOSPC' }]);
+  t.equal(warnings.length, 2);
+});
