@@ -42,6 +42,8 @@ export class FamilyRib {
   readonly decision: Decision;
   readonly packer: UpdatePacker;
   readonly groups = new Map<string, UpdateGroup>();
+  /** Groups without members, and the next slot each has to give back: a portion per run. */
+  readonly #retired = new Map<UpdateGroup, number>();
   #maximumPaths: number;
   readonly #dirty = new DirtySet();
   /** Prefixes decided in this run. */
@@ -79,9 +81,15 @@ export class FamilyRib {
   }
 
   get hasWork(): boolean {
-    if (this.#dirty.size > 0 || this.#unpinned.length > 0) return true;
+    if (this.#dirty.size + this.#unpinned.length + this.#retired.size > 0) return true;
     for (const group of this.groups.values()) if (group.hasWork) return true;
     return false;
+  }
+
+  /** The group has lost its last member. */
+  retire(group: UpdateGroup): void {
+    this.groups.delete(group.key);
+    this.#retired.set(group, 1);
   }
 
   /** The prefix waits for decision. */
@@ -150,6 +158,13 @@ export class FamilyRib {
     for (const monitor of this.tables.monitors) monitor.mark(this.#touched, this.#touchedCount);
     this.#tell(listener);
     this.#sweepAll();
+    for (const [group, slot] of this.#retired) this.#dispose(group, slot, maximum);
+  }
+
+  #dispose(group: UpdateGroup, from: number, maximum: number): void {
+    const next = group.dispose(from, maximum);
+    if (next === 0) this.#retired.delete(group);
+    else this.#retired.set(group, next);
   }
 
   #decide(maximum: number): void {

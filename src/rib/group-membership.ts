@@ -122,8 +122,7 @@ export class GroupMembership {
 
   #dropIfUnused(family: Family, group: UpdateGroup): void {
     if (group.memberCount > 0 || this.#awaited.has(group)) return;
-    group.dispose();
-    this.#families[family].groups.delete(group.key);
+    this.#families[family].retire(group);
   }
 }
 

@@ -189,11 +189,18 @@ export class UpdateGroup {
     this.#scanCursor = 1;
   }
 
-  /** Gives all references back; the group has no members and is not used again. */
-  dispose(): void {
-    for (let slot = 1; slot < this.advertised.limit; slot++) {
+  /**
+   * Gives references back, those of slots from `from` on; the group has no members and is not used again.
+   *
+   * @returns the slot to go on with, 0 when all are given back
+   */
+  dispose(from: number, maximum: number): number {
+    const { limit } = this.advertised;
+    const end = Math.min(from + maximum, limit);
+    for (let slot = from; slot < end; slot++) {
       this.#tables.attrs.release(this.advertised.attrs(slot));
     }
+    return end < limit ? end : 0;
   }
 
   /** Routes a member is told, its backlog taken as done. */
