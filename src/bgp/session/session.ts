@@ -15,6 +15,7 @@ import { familyOf } from '../wire/afi-safi.ts';
 import {
   CEASE_COLLISION_RESOLUTION,
   CEASE_CONFIGURATION_CHANGE,
+  CEASE_CONNECTION_REJECTED,
   OPEN_ERROR,
   OPEN_UNSUPPORTED_PARAMETER,
   REFRESH_END,
@@ -407,6 +408,9 @@ export class Session {
   /** Also of ends we chose: who looks wants to know that it was an operator, BFD or a limit. */
   #note({ text, notification, isGraceful, sentByUs }: ConnectionEnd): void {
     if (isCease(notification, CEASE_COLLISION_RESOLUTION)) return;
+    // Why it turns us away, it said when it ended the session.
+    if (isCease(notification, CEASE_CONNECTION_REJECTED) && this.#lastError?.code !== undefined)
+      return;
     if (notification || isGraceful) {
       this.#remember(text, notification, sentByUs ? 'sent' : 'received');
     }
