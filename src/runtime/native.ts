@@ -51,6 +51,8 @@ export interface Native {
    * mappings that show a file as it is.
    */
   unmapPages(from: bigint, sizeBytes: number): number;
+  /** A copy of a descriptor, the lowest free one from `lowest` on; closed on exec. */
+  duplicate(fd: number, lowest: number): number;
   close(fd: number): number;
   /** errno of the failed call just made on this thread. */
   errno(): number;
@@ -70,6 +72,7 @@ const SO_ATTACH_FILTER = 26;
 const BPF_INSTRUCTION_SIZE = 8;
 const IF_NAMESIZE = 16;
 const MADV_DONTNEED = 4;
+const F_DUPFD_CLOEXEC = 1030;
 
 let native: Native | undefined;
 
@@ -109,6 +112,7 @@ function bindLibc(koffi: Koffi): Native {
   const nameToIndex = libc.func('uint32_t if_nametoindex(const char *)');
   const indexToName = libc.func('void *if_indextoname(uint32_t, uint8_t *)');
   const madvise = libc.func('int madvise(uintptr_t, size_t, int)');
+  const fcntl = libc.func('int fcntl(int, int, ...)');
   const close = libc.func('int close(int)');
   return {
     socket: (domain, type, protocol) => socket(domain, type, protocol),
@@ -145,6 +149,7 @@ function bindLibc(koffi: Koffi): Native {
       return indexToName(index, name) === null ? '' : name.toString('latin1', 0, name.indexOf(0));
     },
     unmapPages: (from, sizeBytes) => madvise(from, sizeBytes, MADV_DONTNEED),
+    duplicate: (fd, lowest) => fcntl(fd, F_DUPFD_CLOEXEC, 'int', lowest),
     close: (fd) => close(fd),
     errno: () => koffi.errno(),
     watchReadable: (fd, onReadable) => watchReadable(koffi, fd, onReadable),

@@ -32,6 +32,9 @@ const TCP_MD5SIG_EXT = 32;
 
 type KeyedPrefix = Pick<Prefix, 'address' | 'length'>;
 
+/** More than a daemon has sessions; the kernel keeps 8 octets for each number below. */
+const TOP_FD = 4096;
+
 /** DSCP CS6, network control (SESS-7). */
 const TOS_NETWORK_CONTROL = 0xc0;
 
@@ -113,6 +116,18 @@ export function markRoutingTraffic(fd: number, remote: Address): void {
   const isV4 = remote.length === 4;
   const level = isV4 ? IPPROTO_IP : IPPROTO_IPV6;
   setNumber(fd, level, isV4 ? IP_TOS : IPV6_TCLASS, TOS_NETWORK_CONTROL, 'the DSCP');
+}
+
+/**
+ * A copy of a descriptor above those of all sessions; −1 when the system gives none. A process that is killed
+ * has its descriptors closed from the highest down: what is to be gone first must be on top.
+ */
+export function copyOnTop(fd: number): number {
+  try {
+    return loadNative().duplicate(fd, TOP_FD);
+  } catch {
+    return -1; // without koffi there are only unprotected sessions
+  }
 }
 
 /** The descriptor below a socket or server; −1 when it has none. Node keeps it in its handle. */

@@ -11,7 +11,13 @@ import type { Prefix } from '../net/prefix.ts';
 import { formatAddress } from '../net/text.ts';
 import type { Clock } from './clock.ts';
 import type { InheritedSockets } from './inherited-sockets.ts';
-import { descriptorOf, openProtectedSocket, setMd5Key, setTtl } from './socket-options.ts';
+import {
+  copyOnTop,
+  descriptorOf,
+  openProtectedSocket,
+  setMd5Key,
+  setTtl,
+} from './socket-options.ts';
 import { SystemClock } from './system-clock.ts';
 import { addressOf, HIGH_WATER_BYTES, TcpConnection, type Turns } from './tcp-connection.ts';
 import type { Connection, Listener, LocalEndpoint, PeerEndpoint, Transport } from './transport.ts';
@@ -150,9 +156,23 @@ function startListening(
           backlog: BACKLOG,
           exclusive: true,
         },
-        ready,
+        () => moveToTop(server, ready),
       );
   });
+}
+
+/**
+ * When the process is killed its listeners must be gone before its sessions are: a peer that dials at once would
+ * else be accepted by a socket that dies with it, and some wait two minutes then. Nothing was accepted yet.
+ */
+function moveToTop(server: Server, ready: () => void): void {
+  const fd = copyOnTop(descriptorOf(server));
+  if (fd < 0) {
+    ready();
+    return;
+  }
+  server.close();
+  server.listen({ fd, backlog: BACKLOG }, ready);
 }
 
 function listenerOf(server: Server, on: LocalEndpoint): Listener {

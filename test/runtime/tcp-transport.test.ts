@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync } from 'node:fs';
 import t from 'tap';
 import { parseAddress } from '../../src/net/text.ts';
 import { TcpTransport } from '../../src/runtime/tcp-transport.ts';
@@ -39,4 +40,27 @@ t.test('0.0.0.0 and :: share a port, and IPv4 peers have four octets', async (t)
   t.same(lengths, [4, 16]);
   any4.close();
   any6.close();
+});
+
+/** Descriptors of this process that are sockets. */
+function sockets(): number[] {
+  return readdirSync('/proc/self/fd')
+    .map(Number)
+    .filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:');
+      } catch {
+        return false; // that of the folder just read
+      }
+    });
+}
+
+t.test('a listener is above all sessions: a killed process closes it first', async (t) => {
+  const before = sockets();
+  const listener = await new TcpTransport().listen({ address: v4, port: 0 }, (c) => c.abort());
+  const added = sockets().filter((fd) => !before.includes(fd));
+  t.equal(added.length, 1, 'it has one descriptor');
+  t.ok(added[0]! >= 4096, `which is ${added[0]}`);
+  listener.close();
+  await until(() => sockets().length === before.length);
 });

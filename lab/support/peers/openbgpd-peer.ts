@@ -22,8 +22,6 @@ export const openbgpdPeer: PeerProgram = {
   name: 'OpenBGPD',
   needs: [BGPD, 'bgpctl'],
   lacks: {
-    helper:
-      'open: after our restart the MD5 session stayed in Connect in some runs on a busy machine; cause unknown',
     'refresh-answer':
       "finds every family 'not negotiated' in a ROUTE-REFRESH and sends nothing, to BIRD neither",
     'both-families':
