@@ -14,8 +14,11 @@ export class SendWatch {
   #timer: Timer | undefined;
   /** Octets that had left at the last look. */
   #leftBytes = 0;
-  /** When the buffer was last seen empty, or octets had left. */
-  #movedAt = 0;
+  /**
+   * How long looks have found a full buffer that nothing left. A look counts for the time it was due after, so that
+   * a halt of this process, in which nothing could leave, is not held against the peer.
+   */
+  #stuckMs = 0;
 
   constructor(clock: Clock, expired: () => void) {
     this.#clock = clock;
@@ -25,7 +28,7 @@ export class SendWatch {
   /** `sentBytes` tells how much was handed to the connection since it opened. */
   start(connection: Connection, sentBytes: () => number, limitMs: number): void {
     this.stop();
-    this.#movedAt = this.#clock.now();
+    this.#stuckMs = 0;
     this.#watch(connection, sentBytes, limitMs);
   }
 
@@ -35,12 +38,13 @@ export class SendWatch {
   }
 
   #watch(connection: Connection, sentBytes: () => number, limitMs: number): void {
-    this.#timer = this.#clock.setTimer(Math.min(CHECK_EVERY_MS, limitMs / 4), () => {
+    const everyMs = Math.min(CHECK_EVERY_MS, limitMs / 4);
+    this.#timer = this.#clock.setTimer(everyMs, () => {
       const leftBytes = sentBytes() - connection.bufferedBytes;
       const hasMoved = connection.bufferedBytes === 0 || leftBytes > this.#leftBytes;
-      if (hasMoved) this.#movedAt = this.#clock.now();
+      this.#stuckMs = hasMoved ? 0 : this.#stuckMs + everyMs;
       this.#leftBytes = leftBytes;
-      if (this.#clock.now() - this.#movedAt >= limitMs) this.#expired();
+      if (this.#stuckMs >= limitMs) this.#expired();
       else this.#watch(connection, sentBytes, limitMs);
     });
   }

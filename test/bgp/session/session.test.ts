@@ -492,6 +492,26 @@ t.test('a peer that never reads is given up after the send hold time (RFC 9687)'
   t.match(a.log.downs, [{ notification: { code: 8, subcode: 0 } }]);
 });
 
+t.test('a halt of ours beyond the send hold time is not held against the peer', async (t) => {
+  const lab = new Lab();
+  const { a, peer } = await upWithPuppet(lab);
+  peer.connection!.pause();
+  a.log.link!.send(END_OF_RIB, 0, END_OF_RIB.length);
+  for (let sec = 0; sec < 60; sec += 10) {
+    peer.send(KEEPALIVE);
+    lab.clock.advance(10_000);
+  }
+  lab.clock.stall(600_000);
+  peer.send(KEEPALIVE);
+  lab.clock.advance(1_000);
+  t.equal(a.session.state, 'Established', 'nothing could leave meanwhile');
+  for (let sec = 0; sec < 460; sec += 10) {
+    peer.send(KEEPALIVE);
+    lab.clock.advance(10_000);
+  }
+  t.match(a.log.downs, [{ notification: { code: 8, subcode: 0 } }], 'time that we saw counts');
+});
+
 t.test('the send hold time may be set, or switched off (RFC 9687)', async (t) => {
   for (const [sendHoldTimeSec, ends] of [
     [20, 1],
