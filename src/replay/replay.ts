@@ -38,7 +38,7 @@ import { updateFamily } from '../recorder/update-family.ts';
 import type { PrefixId } from '../rib/ids.ts';
 import { Rib } from '../rib/rib.ts';
 import type { ReplayedPeer } from './replayed-peer.ts';
-import { isRouter, madeUpConfig, ReplayedPeers } from './replayed-peers.ts';
+import { isRouter, madeUpRouter, ReplayedPeers } from './replayed-peers.ts';
 import { updateOf } from './table-update.ts';
 
 /** Records of one moment share a run, as messages of one chunk do. */
@@ -135,7 +135,7 @@ export class Replay {
     const isOpen = isOurs && messageType(event.message, 0) === MESSAGE_OPEN;
     const { message } = event as RecordedMessage;
     const routerId = isOpen ? decodeOpen(message, 0, message.length).routerId : 0;
-    return this.#start(madeUpConfig(event.peer.localAsNumber, routerId)!, true);
+    return this.#start(madeUpRouter(event.peer.localAsNumber, routerId), true);
   }
 
   #takeMessage(
@@ -176,7 +176,7 @@ export class Replay {
       this.#table = readPeerTable(body);
       const { routerId, peers } = this.#table;
       const asNumber = peers.find(isRouter)?.asNumber ?? 0;
-      this.#started ??= this.#start(madeUpConfig(asNumber, routerId)!, true);
+      this.#started ??= this.#start(madeUpRouter(asNumber, routerId), true);
       return true;
     }
     const record = readTableRecord(subtype, body);

@@ -12,6 +12,9 @@ import type { Rib } from '../rib/rib.ts';
 /** Takes everything; nobody is told. */
 const NOWHERE: OutboundPeer = { send: () => true };
 
+/** What is never sent needs no address of ours, but a sound one: the dummy of RFC 7600. */
+const NOBODY = Uint8Array.of(192, 0, 0, 8);
+
 export class ReplayedPeer {
   readonly config: NeighborConfig;
   readonly peerId: PeerId;
@@ -52,7 +55,7 @@ export class ReplayedPeer {
       wire: this.#wire,
       families: this.#negotiated?.families ?? FAMILIES,
       remoteRouterId: this.#negotiated?.remoteRouterId ?? routerId,
-      localAddress: this.config.sourceAddress ?? new Uint8Array(this.config.address.length),
+      localAddress: NOBODY,
       localAddressOther: undefined,
       outbound: NOWHERE,
     });

@@ -79,8 +79,13 @@ export function isRouter({ address }: Pick<RecordedPeer, 'address'>): boolean {
   return isUnspecified(address);
 }
 
+/** A router for recordings that come without a configuration; numbers that cannot be are replaced. */
+export function madeUpRouter(asNumber: number, routerId: number): Config {
+  return madeUpConfig(asNumber, routerId) ?? madeUpConfig(AS_TRANS, 1)!;
+}
+
 /** A configuration for recordings that come without; undefined for a neighbor that cannot be one. */
-export function madeUpConfig(
+function madeUpConfig(
   asNumber: number,
   routerId: number,
   neighbor?: Readonly<Record<string, unknown>>,

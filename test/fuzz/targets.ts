@@ -4,6 +4,7 @@ import { CONFIG, DATASTORE, RENDER } from './targets/documents.ts';
 import { FRAMER } from './targets/framer.ts';
 import { NETLINK } from './targets/netlink.ts';
 import { OPEN } from './targets/open.ts';
+import { MRT } from './targets/recordings.ts';
 import { RIB } from './targets/rib.ts';
 import { SESSION } from './targets/session.ts';
 import { NOTIFICATION, ROUTE_REFRESH } from './targets/short-messages.ts';
@@ -27,4 +28,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   NETLINK,
   BFD,
   BIRD_COMMAND,
+  MRT,
 ];
