@@ -320,7 +320,7 @@ the recorder's directory, and says where. A file appears when it is whole. \`cat
     help: `catbird completion bash|zsh
 
 Prints a script that makes the shell complete commands, options and names, those of neighbors, owners and prefixes as
-the running daemon has them.
+the running daemon has them. A daemon that does not answer is waited for CATBIRD_COMPLETION_TIMEOUT seconds (2).
 
   bash   source <(catbird completion bash), or as /usr/share/bash-completion/completions/catbird
   zsh    catbird completion zsh > _catbird in a directory of fpath`,

@@ -110,7 +110,12 @@ const BIN = new URL('../../bin', import.meta.url).pathname;
 
 /** Runs a script with our command on PATH; the server in this process must go on answering. */
 function shell(name: string, args: string[], api: string): Promise<string> {
-  const env = { ...process.env, PATH: `${BIN}:${process.env['PATH']}`, CATBIRD_API: api };
+  const env = {
+    ...process.env,
+    PATH: `${BIN}:${process.env['PATH']}`,
+    CATBIRD_API: api,
+    CATBIRD_COMPLETION_TIMEOUT: '60',
+  };
   return new Promise((resolve) => {
     const child = spawn(name, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
     let out = '';

@@ -16,7 +16,7 @@ const BASH = String.raw`_catbird() {
   COMPREPLY=()
   while IFS= read -r candidate; do
     COMPREPLY+=("\${candidate#"$head"}")
-  done < <(timeout 2 "$1" completion words "$line" 2>/dev/null)
+  done < <(timeout "\${CATBIRD_COMPLETION_TIMEOUT:-2}" "$1" completion words "$line" 2>/dev/null)
   [[ "\${#COMPREPLY[@]}" -eq 1 && "\${COMPREPLY[0]}" == *: ]] && compopt -o nospace
   return 0
 }
@@ -27,7 +27,7 @@ const ZSH = String.raw`#compdef catbird
 _catbird() {
   local -a candidates
   local line="\${(j: :)words[1,CURRENT-1]} $PREFIX"
-  candidates=("\${(@f)$(timeout 2 "\${words[1]}" completion words "$line" 2>/dev/null)}")
+  candidates=("\${(@f)$(timeout "\${CATBIRD_COMPLETION_TIMEOUT:-2}" "\${words[1]}" completion words "$line" 2>/dev/null)}")
   candidates=(\${candidates:#})
   if (( $#candidates )); then
     compadd -a candidates
