@@ -1,5 +1,5 @@
 /** What the datastore says in the acts of the no-loss scene. */
-import { type Cluster, meshSessions } from '../support/cluster.ts';
+import { type Cluster, meshOfThree, meshSessions } from '../support/cluster.ts';
 import type { ExpectedSession } from '../support/node-program.ts';
 
 export const AS = 64512;
@@ -11,19 +11,11 @@ export const FRR: ExpectedSession = { address: '172.18.0.252', asNumber: 65002 }
 export const BIRD_REFLECTOR: ExpectedSession = { address: '172.18.0.100', asNumber: AS };
 export const CATBIRD_REFLECTOR: ExpectedSession = { address: '172.18.0.101', asNumber: AS };
 
-export const MESH: Cluster = {
-  asNumber: AS,
-  segmentLength: 16,
-  poolCidr: '10.244.0.0/16',
-  isMesh: true,
-  nodes: [1, 2, 3].map((i) => ({
-    name: `node${i}`,
-    address: `172.18.0.${i}`,
-    blocks: [`10.244.${i}.0/24`],
-  })),
-  peers: { tor: peer(TOR), gobgp: { ...peer(GOBGP), node: GOBGP_NODE }, frr: peer(FRR) },
-  filters: {},
-};
+export const MESH = meshOfThree(AS, {
+  tor: peer(TOR),
+  gobgp: { ...peer(GOBGP), node: GOBGP_NODE },
+  frr: peer(FRR),
+});
 
 function peer({ address, asNumber }: ExpectedSession): { peerIP: string; asNumber: number } {
   return { peerIP: address, asNumber };

@@ -1,22 +1,10 @@
 /** Scene 5: a node's daemon is killed and started again; traffic must not notice. */
-import { type Cluster, meshSessions, nodeOf } from '../support/cluster.ts';
+import { meshOfThree, meshSessions, nodeOf } from '../support/cluster.ts';
 import { assertKernelRoutes, expectedRoutes, startNodes } from '../support/cluster-start.ts';
 import { assertEstablished } from '../support/node-program.ts';
 import type { Scene } from './scene.ts';
 
-const CLUSTER: Cluster = {
-  asNumber: 64512,
-  segmentLength: 16,
-  poolCidr: '10.244.0.0/16',
-  isMesh: true,
-  nodes: [1, 2, 3].map((i) => ({
-    name: `node${i}`,
-    address: `172.18.0.${i}`,
-    blocks: [`10.244.${i}.0/24`],
-  })),
-  peers: {},
-  filters: {},
-};
+const CLUSTER = meshOfThree(64512, {});
 
 const VICTIM = 'node1';
 

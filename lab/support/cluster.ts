@@ -30,6 +30,23 @@ export interface Cluster {
   readonly pools?: Readonly<Record<string, object>>;
 }
 
+/** Three nodes in the mesh, with a block each and the peers. */
+export function meshOfThree(asNumber: number, peers: Cluster['peers']): Cluster {
+  return {
+    asNumber,
+    segmentLength: 16,
+    poolCidr: '10.244.0.0/16',
+    isMesh: true,
+    nodes: [1, 2, 3].map((i) => ({
+      name: `node${i}`,
+      address: `172.18.0.${i}`,
+      blocks: [`10.244.${i}.0/24`],
+    })),
+    peers,
+    filters: {},
+  };
+}
+
 /** The node of that name; scenes only ask for nodes they planned. */
 export function nodeOf(cluster: Cluster, name: string): ClusterNode {
   const node = cluster.nodes.find((candidate) => candidate.name === name);
