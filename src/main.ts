@@ -26,7 +26,7 @@ import { planRehearsal } from './run/rehearsal.ts';
 import { ServiceManager } from './run/service-manager.ts';
 import { readVersion } from './run/version.ts';
 import { Web } from './run/web.ts';
-import type { Clock } from './runtime/clock.ts';
+import type { Clock, Timer } from './runtime/clock.ts';
 import { giveBackCodePages } from './runtime/code-pages.ts';
 import { InheritedSockets } from './runtime/inherited-sockets.ts';
 import { RouterDiscovery } from './runtime/router-discovery.ts';
@@ -67,6 +67,8 @@ class Process {
   #notes: readonly string[] = [];
   #daemon: Daemon | undefined;
   #isRunning = false;
+  #givingBack: Timer | undefined;
+  #endRehearsal: () => void = () => undefined;
   #api: ApiSockets | undefined;
   #originations: { stop(): Promise<void> } | undefined;
   #birdSockets: BirdSockets | undefined;
@@ -192,8 +194,12 @@ class Process {
     this.#isRunning = true;
     this.#manager.ready(`node ${node}`);
     this.#log.info({ node, pid: process.pid, api: apiPath }, 'catbird runs');
-    this.#clock.setTimer(GIVE_BACK_AFTER_MS, () => void this.#giveBack());
-    planRehearsal(daemon, { clock: this.#clock, random: new SystemRandom(), log: this.#log });
+    this.#givingBack = this.#clock.setTimer(GIVE_BACK_AFTER_MS, () => void this.#giveBack());
+    this.#endRehearsal = planRehearsal(daemon, {
+      clock: this.#clock,
+      random: new SystemRandom(),
+      log: this.#log,
+    });
   }
 
   async #giveBack(): Promise<void> {
@@ -281,6 +287,8 @@ class Process {
 
   async #stop(reason: StopReason): Promise<void> {
     this.#manager.stopping();
+    this.#givingBack?.cancel();
+    this.#endRehearsal();
     await this.#source.stop();
     await this.#api?.close();
     await this.#birdSockets?.close();

@@ -34,19 +34,28 @@ const AFTER_MS = 200;
 /** States of a session that is on its way, or there. */
 const BUSY: ReadonlySet<SessionState> = new Set(['OpenSent', 'OpenConfirm', 'Established']);
 
-/** Plays it once, soon, unless a neighbour of the daemon comes first. */
+/**
+ * Plays it once, soon, unless a neighbour of the daemon comes first.
+ *
+ * @returns ends it at the next step
+ */
 export function planRehearsal(
   { config, neighbors }: Daemon,
   { clock, random, log }: { clock: Clock; random: Random; log: Pick<Log, 'debug' | 'warn'> },
-): void {
-  if (config.neighbors.length + config.neighborRanges.length === 0) return;
-  const isOver = () => neighbors.list().some(({ session }) => BUSY.has(session.state));
-  clock.setTimer(AFTER_MS, () => {
+): () => void {
+  if (config.neighbors.length + config.neighborRanges.length === 0) return () => undefined;
+  let isStopped = false;
+  const isOver = () => isStopped || neighbors.list().some(({ session }) => BUSY.has(session.state));
+  const timer = clock.setTimer(AFTER_MS, () => {
     rehearse({ clock, random, isOver }).then(
       (outcome) => log.debug(outcome, 'rehearsed'),
       (error: unknown) => log.warn({ error }, 'the rehearsal failed'), // it is only for speed
     );
   });
+  return () => {
+    isStopped = true;
+    timer.cancel();
+  };
 }
 
 export interface RehearsalPorts {
