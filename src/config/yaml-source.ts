@@ -56,6 +56,7 @@ export class YamlSource {
     const composer = new Composer({
       lineCounter: this.#lines,
       prettyErrors: false,
+      resolveKnownTags: false, // octets, sets and dates have no place here
       logLevel: 'error', // warnings become faults here; none is to be printed
     });
     const [first, second] = composer.compose(isTooDeep ? [] : tokens, true, text.length);
