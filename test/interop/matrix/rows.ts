@@ -267,7 +267,9 @@ async function restartHelped(stage: Stage): Promise<void> {
   });
 }
 
-function textToPeer({ us, peers }: Stage): Promise<void> {
+async function textToPeer(stage: Stage): Promise<void> {
+  const { us, peers } = stage;
+  await soon(() => assertEstablished(stage, 'ibgp', 4)); // the row before restarts us
   us.shutDown(neighborName('ibgp', 4), TEXT_TO_PEER);
   return soon(() => {
     const words = peers.ibgp.lastWords(sessionOf('ibgp', 4));
@@ -275,7 +277,9 @@ function textToPeer({ us, peers }: Stage): Promise<void> {
   });
 }
 
-function textToUs({ us, peers }: Stage): Promise<void> {
+async function textToUs(stage: Stage): Promise<void> {
+  const { us, peers } = stage;
+  await soon(() => assertEstablished(stage, 'ebgp', 4));
   peers.ebgp.shutDown(sessionOf('ebgp', 4), TEXT_TO_US);
   return soon(() => {
     const { lastError } = us.neighbor(neighborName('ebgp', 4));
