@@ -13,7 +13,7 @@ import type { BrokerOwnerConfig, Config } from '../config/model.ts';
 import { CatbirdError } from '../net/error.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/text.ts';
-import { PrefixSet } from '../policy/prefix-set.ts';
+import { PrefixIndex } from '../policy/prefix-index.ts';
 import type { LocalRoute } from '../rib/ports.ts';
 import type { Rib } from '../rib/rib.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
@@ -41,7 +41,7 @@ const RESTORED_LEASE_MS = 15_000;
 
 interface Owner {
   readonly config: BrokerOwnerConfig;
-  readonly allowed: PrefixSet;
+  readonly allowed: PrefixIndex;
 }
 
 /** See the head of the file. */
@@ -66,7 +66,7 @@ export class Broker {
     this.#owners = new Map(
       brokerOwners.map((config) => [
         config.name,
-        { config, allowed: new PrefixSet(config.prefixes) },
+        { config, allowed: new PrefixIndex([config.prefixes]) },
       ]),
     );
     const before = this.#routes.size;
@@ -265,8 +265,8 @@ export class Broker {
 /** Timers take 31 bits. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
-function covers(allowed: PrefixSet, { family, address, length }: Prefix): boolean {
-  return allowed.matches(family, address, 0, length);
+function covers(allowed: PrefixIndex, { family, address, length }: Prefix): boolean {
+  return allowed.find(family, address, 0, length) !== 0;
 }
 
 /** Root may speak for everybody: it could change the configuration as well. */

@@ -2,14 +2,16 @@
  * Compiles rule lists into something that can be asked about a route.
  *
  * A policy is immutable. It answers with the same attributes object when nothing was set, so callers
- * can compare by identity, and it says whether its verdict depends on the prefix: if not, one answer
- * per attribute set and source serves every route that carries them.
+ * can compare by identity. What it asks about prefixes comes to one number: one answer per attribute set,
+ * source and number serves every route that has them.
  */
 import type { PathAttributes } from '../bgp/wire/path-attributes.ts';
+import type { Family } from '../net/family.ts';
 import { matchesAnyGlob } from '../net/glob.ts';
 import { compileActions, type RouteChanger } from './actions.ts';
-import { compileMatch, dependsOnPrefix, holds, type RouteTest } from './match.ts';
+import { compileMatch, holds, prefixIndexOf, type RouteTest } from './match.ts';
 import type { PolicyMatch, PolicyRule } from './model.ts';
+import type { PrefixIndex } from './prefix-index.ts';
 import type { PolicySession, RouteFacts } from './route-facts.ts';
 
 export type { PolicySession, RouteFacts } from './route-facts.ts';
@@ -39,14 +41,13 @@ interface CompiledRule {
 export class Policy {
   /** True when every route passes unchanged. */
   readonly isEmpty: boolean;
-  /** False: the verdict may be kept per attribute set and source. */
-  readonly dependsOnPrefix: boolean;
+  readonly #prefixes: PrefixIndex | undefined;
   readonly #rules: readonly CompiledRule[];
 
   private constructor(rules: readonly CompiledRule[]) {
     this.#rules = rules;
     this.isEmpty = rules.length === 0;
-    this.dependsOnPrefix = rules.some(({ rule }) => dependsOnPrefix(rule.match));
+    this.#prefixes = prefixIndexOf(rules.map(({ rule }) => rule.match));
   }
 
   /** @param rules all lists of a session and direction, concatenated in order */
@@ -57,6 +58,16 @@ export class Policy {
       if (tests) compiled.push({ rule, place, tests, change: compileActions(rule.set, session) });
     });
     return new Policy(compiled);
+  }
+
+  /**
+   * What the verdict depends on beside attribute set and source: routes with the same number get the same;
+   * 0 where no rule names the prefix. −1: it may be kept for no other route.
+   *
+   * @param bytes holds the prefix's address octets; borrowed
+   */
+  prefixClass(family: Family, bytes: Uint8Array, bits: number): number {
+    return this.#prefixes ? this.#prefixes.find(family, bytes, 0, bits) : -1;
   }
 
   /** The first rule that accepts or rejects ends the run; the end of the list accepts. */

@@ -12,8 +12,8 @@ import { matchesAnyGlob } from '../net/glob.ts';
 import { containsAddress } from '../net/prefix.ts';
 import { containsSequence, originAs } from './as-path-questions.ts';
 import { hasCommunity, hexTest, wordsTest } from './community-lists.ts';
-import type { NumberRange, PolicyMatch, RouteSource, RouteType } from './model.ts';
-import { PrefixSet } from './prefix-set.ts';
+import type { NumberRange, PolicyMatch, PrefixRange, RouteSource, RouteType } from './model.ts';
+import { MAXIMUM_SETS, PrefixIndex } from './prefix-index.ts';
 import type { PolicySession, RouteFacts } from './route-facts.ts';
 
 export type RouteTest = (route: RouteFacts) => boolean;
@@ -45,10 +45,23 @@ export function holds(tests: readonly RouteTest[], route: RouteFacts): boolean {
   return true;
 }
 
-/** True when the rule looks at the prefix itself or at something that varies with it. */
-export function dependsOnPrefix(match: PolicyMatch): boolean {
-  if (match.not && dependsOnPrefix(match.not)) return true;
-  return Boolean(match.prefixes ?? match.notPrefixes ?? match.interfaces);
+/**
+ * The prefix sets that decide, together with the attributes and the source, what rules answer; undefined
+ * where something else does, or there are too many.
+ */
+export function prefixIndexOf(matches: readonly PolicyMatch[]): PrefixIndex | undefined {
+  const sets = matches.flatMap(prefixSetsOf);
+  if (sets.length > MAXIMUM_SETS || matches.some(looksAtInterfaces)) return undefined;
+  return new PrefixIndex(sets);
+}
+
+function prefixSetsOf({ prefixes, notPrefixes, not }: PolicyMatch): (readonly PrefixRange[])[] {
+  const own = [prefixes, notPrefixes].filter((set) => set !== undefined);
+  return not ? [...own, ...prefixSetsOf(not)] : own;
+}
+
+function looksAtInterfaces({ interfaces, not }: PolicyMatch): boolean {
+  return interfaces !== undefined || (not !== undefined && looksAtInterfaces(not));
 }
 
 function lift(tests: readonly AttributeTest[]): RouteTest[] {
@@ -132,12 +145,12 @@ function communityTests(match: PolicyMatch): AttributeTest[] {
 function prefixTests(match: PolicyMatch): RouteTest[] {
   const tests: RouteTest[] = [];
   if (match.prefixes) {
-    const set = new PrefixSet(match.prefixes);
-    tests.push(({ family, bytes, at, bits }) => set.matches(family, bytes, at, bits));
+    const set = new PrefixIndex([match.prefixes]);
+    tests.push(({ family, bytes, at, bits }) => set.find(family, bytes, at, bits) !== 0);
   }
   if (match.notPrefixes) {
-    const set = new PrefixSet(match.notPrefixes);
-    tests.push(({ family, bytes, at, bits }) => !set.matches(family, bytes, at, bits));
+    const set = new PrefixIndex([match.notPrefixes]);
+    tests.push(({ family, bytes, at, bits }) => set.find(family, bytes, at, bits) === 0);
   }
   return tests;
 }

@@ -71,6 +71,8 @@ interface Cached {
 
 const NONE = 0 as AttrsId;
 const CACHE_SLOTS = 2048;
+/** Each has a cache of its own, which may grow to 5 MiB. */
+const MAXIMUM_CLASSES = 8;
 const NO_CLUSTERS = new Uint32Array(0);
 
 export class Exporter {
@@ -78,8 +80,8 @@ export class Exporter {
   readonly #identity: RibIdentity;
   readonly #profile: ExportProfile;
   readonly #cache: (Cached | undefined)[] = new Array(CACHE_SLOTS);
-  /** Answers that hold for every prefix. */
-  readonly #egress: EgressCache;
+  /** Answers that hold for every prefix of a class (see {@link Policy.prefixClass}). */
+  readonly #egress = new Map<number, EgressCache>();
   readonly #rewriter: EgressRewriter;
   readonly #octets = new Uint8Array(16);
 
@@ -87,7 +89,6 @@ export class Exporter {
     this.#tables = tables;
     this.#identity = identity;
     this.#profile = profile;
-    this.#egress = new EgressCache(tables.attrs);
     this.#rewriter = new EgressRewriter(tables.attrs, identity, profile);
   }
 
@@ -99,7 +100,7 @@ export class Exporter {
   /** Forgets what it worked out before: identity or the role of a peer is another. */
   forget(): void {
     this.#cache.fill(undefined);
-    this.#egress.clear();
+    for (const cache of this.#egress.values()) cache.clear();
   }
 
   /** The attributes a path is announced with; the caller owns one reference. 0: not announced. */
@@ -108,11 +109,31 @@ export class Exporter {
     if (!paths.isCandidate(path) || paths.has(path, PATH_UNADVERTISED)) return NONE;
     const set = paths.attrs(path);
     const source = paths.peer(path);
-    if (this.#profile.policy.dependsOnPrefix) return this.#evaluate(path, set, source);
-    const known = this.#egress.find(set, source);
-    if (known === EGRESS_UNKNOWN) return this.#workOut(path, set, source);
+    const cache = this.#cacheFor(path);
+    if (!cache) return this.#evaluate(path, set, source);
+    const known = cache.find(set, source);
+    if (known === EGRESS_UNKNOWN) return this.#workOut(cache, path, set, source);
     if (known !== 0) attrs.retain(known);
     return known;
+  }
+
+  /** Undefined where an answer holds for one path alone, or there are too many classes. */
+  #cacheFor(path: PathId): EgressCache | undefined {
+    const prefixClass = this.#prefixClass(path);
+    const known = this.#egress.get(prefixClass);
+    if (known || prefixClass < 0 || this.#egress.size >= MAXIMUM_CLASSES) return known;
+    const made = new EgressCache(this.#tables.attrs);
+    this.#egress.set(prefixClass, made);
+    return made;
+  }
+
+  #prefixClass(path: PathId): number {
+    const { policy } = this.#profile;
+    if (policy.isEmpty) return 0;
+    const { family, prefixes, paths } = this.#tables;
+    const prefix = paths.prefix(path);
+    prefixes.writeAddress(prefix, this.#octets, 0);
+    return policy.prefixClass(family, this.#octets, prefixes.length(prefix));
   }
 
   /**
@@ -133,10 +154,10 @@ export class Exporter {
     return { isAnnounced, reason: isAnnounced ? 'announced' : 'no-next-hop', rule, place };
   }
 
-  /** The answer for all prefixes with a set from a source. */
-  #workOut(path: PathId, set: AttrsId, source: PeerId): AttrsId {
+  /** The answer for all prefixes of a class with a set from a source. */
+  #workOut(cache: EgressCache, path: PathId, set: AttrsId, source: PeerId): AttrsId {
     const egress = this.#rewrite(set, source) || this.#evaluate(path, set, source);
-    this.#egress.put(set, source, egress);
+    cache.put(set, source, egress);
     return egress;
   }
 

@@ -33,6 +33,7 @@ export interface ImportVerdict {
 interface CachedVerdict extends Readonly<ImportVerdict> {
   readonly received: AttrsId;
   readonly family: Family;
+  readonly prefixClass: number;
   readonly receivedGeneration: number;
   readonly generation: number;
 }
@@ -50,7 +51,7 @@ export class ImportFilter {
     isElevated: false,
     weight: 0,
   };
-  /** Verdicts of a policy that does not depend on the prefix, by the low bits of the set's id. */
+  /** Verdicts by the low bits of the set's id and what the policy asks about the prefix. */
   readonly #cache: (CachedVerdict | undefined)[] = [];
   readonly #octets = new Uint8Array(16);
   readonly #prependsLocalAs: boolean;
@@ -109,31 +110,36 @@ export class ImportFilter {
     if (changesNothing) return this.#accept(family, received, '', undefined);
     prefixes.writeAddress(prefix, this.#octets, 0);
     const bits = prefixes.length(prefix);
-    if (this.#policy.dependsOnPrefix) return this.#evaluate(tables, bits, received);
-    return this.#evaluateCached(tables, bits, received);
-  }
-
-  #evaluateCached(tables: RibTables, bits: number, received: AttrsId): ImportVerdict {
-    const { family } = tables;
-    const slot = received & (CACHE_SLOTS - 1);
+    const prefixClass = this.#policy.prefixClass(family, this.#octets, bits);
+    if (prefixClass < 0) return this.#evaluate(tables, bits, received);
+    const slot = (received + prefixClass) & (CACHE_SLOTS - 1);
     const hit = this.#cache[slot];
-    if (hit?.received === received && hit.family === family && this.#isGood(hit)) {
-      this.#attrs.retain(hit.attrs);
-      this.#verdict.reason = hit.reason;
-      this.#verdict.attrs = hit.attrs;
-      this.#verdict.isElevated = hit.isElevated;
-      this.#verdict.weight = hit.weight;
-      return this.#verdict;
-    }
+    if (
+      hit?.received === received &&
+      hit.prefixClass === prefixClass &&
+      hit.family === family &&
+      this.#isGood(hit)
+    )
+      return this.#again(hit);
     const verdict = this.#evaluate(tables, bits, received);
     this.#cache[slot] = {
       ...verdict,
       received,
       family,
+      prefixClass,
       receivedGeneration: this.#attrs.generation(received),
       generation: this.#attrs.generation(verdict.attrs),
     };
     return verdict;
+  }
+
+  #again({ reason, attrs, isElevated, weight }: CachedVerdict): ImportVerdict {
+    this.#attrs.retain(attrs);
+    this.#verdict.reason = reason;
+    this.#verdict.attrs = attrs;
+    this.#verdict.isElevated = isElevated;
+    this.#verdict.weight = weight;
+    return this.#verdict;
   }
 
   #isGood({ received, receivedGeneration, attrs, generation }: CachedVerdict): boolean {

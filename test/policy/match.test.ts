@@ -4,7 +4,7 @@ import { type AsPath, prepend } from '../../src/bgp/wire/as-path.ts';
 import type { PathAttributes } from '../../src/bgp/wire/path-attributes.ts';
 import { parsePrefix } from '../../src/net/text.ts';
 import { compileActions } from '../../src/policy/actions.ts';
-import { Policy, sessionKey } from '../../src/policy/compile.ts';
+import { sessionKey } from '../../src/policy/compile.ts';
 import type { PolicyMatch } from '../../src/policy/model.ts';
 import { EXTERNAL, INTERNAL, matches, route } from './support.ts';
 
@@ -125,12 +125,6 @@ t.test('sessions that no rule tells apart have one key', async (t) => {
   t.not(sessionKey(one, EXTERNAL), sessionKey(one, other));
   t.equal(sessionKey(one, other), sessionKey(one, { ...other, name: 'tor-3' }));
   t.not(sessionKey(rule({}, 1), EXTERNAL), sessionKey(rule({}, 1), other));
-});
-
-t.test('negation sees whether the prefix matters', async (t) => {
-  const prefixes = [{ prefix: parsePrefix('10.0.0.0/8')!, minLength: 8, maxLength: 32 }];
-  const rules = [{ name: '', match: { not: { prefixes } }, set: {}, action: 'reject' as const }];
-  t.ok(Policy.compile(rules, EXTERNAL).dependsOnPrefix);
 });
 
 const match: fc.Arbitrary<PolicyMatch> = fc.record(

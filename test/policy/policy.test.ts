@@ -1,6 +1,7 @@
+import * as fc from 'fast-check';
 import t from 'tap';
 import type { PathAttributes } from '../../src/bgp/wire/path-attributes.ts';
-import { parsePrefix } from '../../src/net/text.ts';
+import { formatPrefix, parsePrefix } from '../../src/net/text.ts';
 import { Policy } from '../../src/policy/compile.ts';
 import type { PolicyMatch, PolicyRule, PrefixRange } from '../../src/policy/model.ts';
 import type { PolicySession, RouteFacts } from '../../src/policy/route-facts.ts';
@@ -150,9 +151,59 @@ t.test('communities stay sorted sets (FILT-11)', async (t) => {
   t.same([...attributes.largeCommunities], [0, 9, 9, 1, 2, 3]);
 });
 
-t.test('a policy knows whether its verdict depends on the prefix', async (t) => {
-  t.notOk(Policy.compile([rule({ communities: [1] }, 'reject')], INTERNAL).dependsOnPrefix);
-  t.ok(
-    Policy.compile([rule({ prefixes: [range('10.0.0.0/8')] }, 'reject')], INTERNAL).dependsOnPrefix,
+const classOf = (matches: readonly PolicyMatch[], prefix: string) => {
+  const { family, bytes, bits } = route(prefix);
+  const policy = Policy.compile(
+    matches.map((match) => rule(match, 'next')),
+    INTERNAL,
+  );
+  return policy.prefixClass(family, bytes, bits);
+};
+
+t.test('prefixes no rule tells apart are of one class', async (t) => {
+  const named = { prefixes: [range('10.0.0.0/8', 8, 32), range('2001:db8::/32')] };
+  t.equal(classOf([{ communities: [1] }], '10.0.0.0/24'), 0);
+  t.equal(classOf([named], '192.0.2.0/24'), 0);
+  t.not(classOf([named], '10.1.0.0/16'), 0);
+  t.equal(classOf([named], '10.1.0.0/16'), classOf([named], '10.2.0.0/24'));
+  t.not(classOf([{ not: { notPrefixes: [range('2001:db8::/32', 32, 64)] } }], '2001:db8::/48'), 0);
+});
+
+t.test('where interfaces or too many sets decide, there are no classes', async (t) => {
+  t.equal(classOf([{ not: { interfaces: ['eth*'] } }], '10.0.0.0/24'), -1);
+  const sets = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ prefixes: [range(`10.${i}.0.0/16`, 16, 24)] }));
+  t.equal(classOf(sets(31), '10.0.0.0/24'), -1);
+  t.equal(classOf(sets(30), '10.29.0.0/24'), 1 << 29);
+});
+
+const length = fc.integer({ min: 0, max: 32 });
+const anyRange = fc
+  .tuple(fc.constantFrom('10.0.0.0', '10.1.0.0', '10.1.128.0', '192.0.2.0'), length, length, length)
+  .map(([address, own, a, b]): PrefixRange => {
+    const prefix = parsePrefix(`${address}/${Math.max(own, 24)}`)!;
+    return { prefix, minLength: Math.min(a, b), maxLength: Math.max(a, b) };
+  });
+const anyRule = fc
+  .record({ prefixes: fc.array(anyRange), isNot: fc.boolean(), isReject: fc.boolean() })
+  .map(({ prefixes, isNot, isReject }) =>
+    rule(isNot ? { not: { prefixes } } : { notPrefixes: prefixes }, isReject ? 'reject' : 'accept'),
+  );
+
+t.test('routes of one class and attribute set get one verdict', async () => {
+  fc.assert(
+    fc.property(fc.array(anyRule, { maxLength: 6 }), fc.array(anyRange), (rules, asked) => {
+      const policy = Policy.compile(rules, INTERNAL);
+      const verdicts = new Map<number, unknown>();
+      for (const { prefix } of asked) {
+        const facts = route(formatPrefix(prefix), {});
+        const key = policy.prefixClass(facts.family, facts.bytes, facts.bits);
+        const { accepted, place } = policy.evaluate(facts);
+        const known = verdicts.get(key) ?? `${accepted} ${place}`;
+        verdicts.set(key, known);
+        if (known !== `${accepted} ${place}`) throw new Error(`class ${key} has two verdicts`);
+      }
+    }),
+    { seed: 7, numRuns: 500 },
   );
 });
