@@ -133,10 +133,11 @@ export class FamilyMonitor {
     for (let path = paths.head(prefix); path !== 0; path = paths.next(path)) {
       const peer = paths.peer(path);
       if (!this.#peers.has(peer) || this.#sendsPathIds(peer) !== hasAddPath) continue;
-      const attrs = this.#inbound(view, path);
+      const attrs = this.#withNextHop(this.#inbound(view, path));
       if (told.tell(path, attrs)) {
         this.#rib.packer.add(prefix, paths.remoteId(path), attrs, peer);
       }
+      this.#rib.tables.attrs.release(attrs);
     }
   }
 
@@ -174,6 +175,7 @@ export class FamilyMonitor {
    */
   #withNextHop(set: AttrsId): AttrsId {
     const { attrs, nextHops, family } = this.#rib.tables;
+    if (set === NONE) return NONE;
     if (nextHops.address(attrs.columns.nextHop(set)).length > 0) {
       attrs.retain(set);
       return set;
