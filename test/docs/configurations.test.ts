@@ -2,9 +2,7 @@
 import t from 'tap';
 import { parseAllDocuments } from 'yaml';
 import { formatFault, parseConfig } from '../../src/config/parse.ts';
-import { type Block, blocksOf, documents } from './documents.ts';
-
-const ROUTER = 'router: { asNumber: 64512, routerId: 192.0.2.1 }\n';
+import { type Block, blocksOf, documents, wholeConfiguration } from './documents.ts';
 
 const shown = documents()
   .flatMap(blocksOf)
@@ -16,12 +14,10 @@ function keysOf({ text }: Block): readonly string[] {
   return typeof value === 'object' && value !== null ? Object.keys(value) : [];
 }
 
-/** A whole configuration has `router`; a part of one is whole with a router of ours in front. */
 function faultsOf(block: Block): readonly string[] {
   const keys = keysOf(block);
   if (keys.includes('kind') || keys.length === 0) return yamlFaults(block);
-  const text = keys.includes('router') ? block.text : ROUTER + block.text;
-  const outcome = parseConfig(text, `${block.document}:${block.line}`);
+  const outcome = parseConfig(wholeConfiguration(block), `${block.document}:${block.line}`);
   return 'faults' in outcome ? outcome.faults.map(formatFault) : [];
 }
 

@@ -77,3 +77,10 @@ export function anchorsOf(document: string): ReadonlySet<string> {
 function proseOf(document: string): string {
   return textOf(document).replace(/^```[\s\S]*?^```/gm, '');
 }
+
+const ROUTER = 'router: { asNumber: 64512, routerId: 192.0.2.1 }\n';
+
+/** A configuration as a document shows it, whole or in part; a part is whole with a router of ours in front. */
+export function wholeConfiguration({ text }: Block): string {
+  return /^router:/m.test(text) ? text : ROUTER + text;
+}

@@ -4,7 +4,7 @@ import { catbird } from '../../lab/support/catbird.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 import { eventually } from '../../lab/support/wait.ts';
-import { type Block, blocksOf, documents } from '../docs/documents.ts';
+import { type Block, blocksOf, documents, wholeConfiguration } from '../docs/documents.ts';
 import { type Exchange, exchangesOf, matches } from './docs/console.ts';
 import { World } from './docs/world.ts';
 
@@ -16,12 +16,12 @@ const skip = obstacleTo(['bird'], catbird) ?? false;
 for (const document of documents()) {
   const blocks = blocksOf(document);
   const sessions = blocks.filter(({ language }) => language === 'console');
-  const configuration = blocks.find(({ text }) => /^router:/m.test(text));
+  const configuration = blocks.find(({ language }) => language === 'yaml');
   if (sessions.length === 0) continue;
   t.test(`${document} prints what its commands answer`, { skip }, async (t) => {
     const lab = new Laboratory(silent);
     t.teardown(() => lab.dispose());
-    const world = new World(lab, configuration!.text);
+    const world = new World(lab, wholeConfiguration(configuration!));
     for (const session of sessions) await play(t, world, session);
   });
 }
