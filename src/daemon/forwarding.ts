@@ -6,7 +6,7 @@ import type { FibRouteView, RouteView } from '../api/views.ts';
 import type { Config } from '../config/model.ts';
 import type { FibFigures, FibStory } from '../fib/fib.ts';
 import type { KernelRoute } from '../fib/kernel.ts';
-import type { ConnectedSubnet } from '../fib/kernel-view.ts';
+import type { ConnectedSubnet } from '../fib/network-table.ts';
 import type { LinkLocalHop } from '../fib/next-hop-resolver.ts';
 import type { RoutePlanInput } from '../fib/route-policy.ts';
 import type { Address } from '../net/address.ts';
@@ -32,6 +32,8 @@ export interface KernelStory extends FibStory {
 }
 
 export interface Forwarding {
+  /** False where no route is ever installed. */
+  readonly plansRoutes: boolean;
   readonly resolver: NextHopResolver;
   /**
    * Reads the kernel and adopts the routes an earlier run left.
@@ -81,6 +83,7 @@ export interface Forwarding {
 
 /** A reflector that never touches a kernel: every next hop is as good as any. */
 export const NO_FORWARDING: Forwarding = {
+  plansRoutes: false,
   resolver: { resolve: () => ({ isReachable: true, igpCost: 0, interface: '' }) },
   async start() {},
   async stop() {},

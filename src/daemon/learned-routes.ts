@@ -5,7 +5,7 @@
  */
 import type { Config } from '../config/model.ts';
 import type { KernelRoute } from '../fib/kernel.ts';
-import type { ConnectedSubnet } from '../fib/kernel-view.ts';
+import type { ConnectedSubnet } from '../fib/network-table.ts';
 import { FAMILIES } from '../net/family.ts';
 import { matchesAnyGlob } from '../net/glob.ts';
 import type { Prefix } from '../net/prefix.ts';

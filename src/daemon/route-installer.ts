@@ -12,7 +12,7 @@ import { formatPrefix } from '../net/text.ts';
 import type { PathId, PrefixId } from '../rib/ids.ts';
 import type { LocRibListener, RouteChange } from '../rib/ports.ts';
 import type { Rib } from '../rib/rib.ts';
-import { type Forwarding, NO_FORWARDING } from './forwarding.ts';
+import type { Forwarding } from './forwarding.ts';
 import type { LocalRoutes } from './local-routes.ts';
 
 /** See the head of the file. */
@@ -32,7 +32,7 @@ export class RouteInstaller implements LocRibListener {
   }
 
   routesChanged(family: Family, changes: readonly RouteChange[]): void {
-    if (this.#forwarding === NO_FORWARDING) return; // a reflector's full table is not planned for nothing
+    if (!this.#forwarding.plansRoutes) return; // a reflector's full table is not planned for nothing
     for (const { prefixId, newPath } of changes) this.#install(family, prefixId, newPath);
   }
 

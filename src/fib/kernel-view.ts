@@ -8,14 +8,13 @@
  */
 import type { Address } from '../net/address.ts';
 import { FAMILIES, type Family } from '../net/family.ts';
-import { matchesAnyGlob } from '../net/glob.ts';
-import { makePrefix, type Prefix } from '../net/prefix.ts';
-import { formatAddress } from '../net/text.ts';
+import type { Prefix } from '../net/prefix.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { InterfaceAddress, Kernel, KernelChange, KernelLink, KernelRoute } from './kernel.ts';
+import type { Kernel, KernelChange, KernelRoute } from './kernel.ts';
 import { LinkReads } from './link-reads.ts';
 import { LongestMatch } from './longest-match.ts';
+import { type ConnectedSubnet, NetworkTable } from './network-table.ts';
 import { Rescan } from './rescan.ts';
 import { effectiveMetric, formatTarget } from './route-target.ts';
 
@@ -23,12 +22,6 @@ import { effectiveMetric, formatTarget } from './route-target.ts';
 const IGNORED_PROTOCOLS: ReadonlySet<number> = new Set([0, 1, 2]);
 
 const MAIN_TABLE = 254;
-
-/** A subnet an interface is in (LEARN-5). */
-export interface ConnectedSubnet {
-  readonly prefix: Prefix;
-  readonly interface: string;
-}
 
 /** Told the learned route of a prefix (of several metrics the lowest), or undefined when there is none any more. */
 export type LearnedRouteListener = (prefix: Prefix, route: KernelRoute | undefined) => void;
@@ -51,9 +44,7 @@ export class KernelView {
   readonly #networkListeners = new Set<() => void>();
   /** Routes of a prefix, lowest metric first. */
   #routes = new LongestMatch<readonly KernelRoute[]>();
-  readonly #subnets = new LongestMatch<ConnectedSubnet>();
-  readonly #own = new LongestMatch<true>();
-  #links: ReadonlyMap<string, KernelLink> = new Map();
+  readonly #network: NetworkTable;
   #unwatch: (() => void) | undefined;
   /** Changes of routes told while they are read; undefined when they are not. */
   #held: RouteChange[] | undefined;
@@ -61,12 +52,10 @@ export class KernelView {
   readonly #linkReads: LinkReads;
   readonly #tables: ReadonlySet<number>;
   #isNotifying = false;
-  /** Interfaces and addresses as last read, in words. */
-  #network = '';
-  #ignored: readonly string[] = [];
 
   constructor(options: KernelViewOptions) {
     this.#options = options;
+    this.#network = new NetworkTable(options.kernel);
     this.#tables = new Set([options.table, MAIN_TABLE]);
     this.#rescan = new Rescan(options.clock, () => void this.#readAgain());
     this.#linkReads = new LinkReads(options.clock, () => this.#readLinksAgain());
@@ -92,9 +81,7 @@ export class KernelView {
 
   /** Subnets of interfaces whose names match one of the globs do not count (LEARN-5). */
   ignore(globs: readonly string[]): void {
-    if (globs.join('\n') === this.#ignored.join('\n')) return;
-    this.#ignored = globs;
-    if (this.#unwatch) this.#linkReads.request();
+    if (this.#network.ignore(globs) && this.#unwatch) this.#linkReads.request();
   }
 
   /** Called once per turn in which anything changed. */
@@ -132,11 +119,11 @@ export class KernelView {
 
   /** Subnets of interfaces that are up. */
   subnets(): Iterable<ConnectedSubnet> {
-    return this.#subnets.values();
+    return this.#network.subnets();
   }
 
   subnetOf(address: Address): ConnectedSubnet | undefined {
-    return this.#subnets.lookup(address);
+    return this.#network.subnetOf(address);
   }
 
   routeTo(address: Address): KernelRoute | undefined {
@@ -144,16 +131,16 @@ export class KernelView {
   }
 
   isOwnAddress(address: Address): boolean {
-    return this.#own.lookup(address) === true;
+    return this.#network.isOwnAddress(address);
   }
 
   /** True when the kernel takes routes through the interface. */
   isInterfaceEnabled(name: string): boolean {
-    return this.#links.get(name)?.isEnabled === true;
+    return this.#network.isInterfaceEnabled(name);
   }
 
   isInterfaceUp(name: string): boolean {
-    return this.#links.get(name)?.isUp === true;
+    return this.#network.isInterfaceUp(name);
   }
 
   #hear(change: KernelChange): void {
@@ -263,14 +250,7 @@ export class KernelView {
   }
 
   async #readLinks(): Promise<void> {
-    const { kernel } = this.#options;
-    const links = await kernel.dumpLinks();
-    const addresses = await kernel.dumpAddresses();
-    const network = describeNetwork(links, addresses, this.#ignored);
-    if (network === this.#network) return;
-    this.#network = network;
-    this.#links = new Map(links.map((link) => [link.name, link]));
-    this.#setAddresses(addresses);
+    if (!(await this.#network.read())) return;
     this.#notify();
     for (const listener of this.#networkListeners) listener();
   }
@@ -313,18 +293,6 @@ export class KernelView {
     return found;
   }
 
-  #setAddresses(addresses: readonly InterfaceAddress[]): void {
-    this.#subnets.clear();
-    this.#own.clear();
-    for (const entry of addresses) {
-      this.#own.set(makePrefix(entry.address, entry.address.length * 8), true);
-      if (!entry.isUp || !entry.isGlobalScope || entry.isSecondary) continue;
-      if (matchesAnyGlob(this.#ignored, entry.interface)) continue;
-      const prefix = makePrefix(entry.peer ?? entry.address, entry.prefixLength);
-      this.#subnets.set(prefix, { prefix, interface: entry.interface });
-    }
-  }
-
   /** Many changes arrive in one turn. */
   #notify(): void {
     if (this.#isNotifying) return;
@@ -337,20 +305,6 @@ export class KernelView {
 }
 
 type RouteChange = Extract<KernelChange, { kind: 'route' }>;
-
-function describeNetwork(
-  links: readonly KernelLink[],
-  addresses: readonly InterfaceAddress[],
-  ignored: readonly string[],
-): string {
-  const words = links.map(({ name, index, isEnabled, isUp }) => [name, index, isEnabled, isUp]);
-  const numbers = addresses.map(({ address, peer, ...facts }) => [
-    formatAddress(address),
-    peer ? formatAddress(peer) : '',
-    ...Object.values(facts),
-  ]);
-  return JSON.stringify([words, numbers, ignored]);
-}
 
 /** The kernel keeps one route there. */
 function isSamePlace(a: KernelRoute, b: KernelRoute): boolean {

@@ -1,5 +1,6 @@
 /**
- * Changes told by the kernel: a second netlink socket that listens to the route, link and address groups.
+ * Changes told by the kernel: a second netlink socket that listens to the link and address groups,
+ * mostly to those of routes too.
  *
  * A socket filter drops what our own writes cause, in the kernel, so that loading a full table does not
  * wake us a million times.
@@ -27,8 +28,9 @@ import { readAddress, readLink } from './netlink-link.ts';
 import { IS_LITTLE_ENDIAN, MessageCursor } from './netlink-message.ts';
 import { readRoute } from './netlink-route.ts';
 
-const GROUPS =
-  RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE;
+/** Interfaces and their addresses. */
+export const LINK_GROUPS = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
+export const ALL_GROUPS = LINK_GROUPS | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
 /** Datagrams read per wake-up, so that a storm of events does not hold the event loop. */
 const READS_PER_TURN = 256;
 /** Offset of nlmsg_pid. */
@@ -49,6 +51,7 @@ export class NetlinkEvents {
   /** @param ownPortId the socket whose changes are not told */
   constructor(
     native: Native,
+    groups: number,
     ownPortId: number,
     links: LinkTable,
     onChange: (change: KernelChange) => void,
@@ -57,7 +60,7 @@ export class NetlinkEvents {
     this.#links = links;
     this.#onChange = onChange;
     for (const link of links.all()) this.#told.set(link.index, describe(link));
-    this.#fd = openNetlinkSocket(this.#native, GROUPS);
+    this.#fd = openNetlinkSocket(this.#native, groups);
     this.#native.attachFilter(this.#fd, dropFrom(ownPortId));
     this.#readiness = this.#native.watchReadable(this.#fd, () => this.#read());
     this.#readiness.unref();

@@ -29,7 +29,7 @@ import {
   RTM_NEWLINK,
   RTM_NEWROUTE,
 } from './netlink-constants.ts';
-import { NetlinkEvents } from './netlink-events.ts';
+import { ALL_GROUPS, LINK_GROUPS, NetlinkEvents } from './netlink-events.ts';
 import { readAddress, readLink, writeAddressDump, writeLinkDump } from './netlink-link.ts';
 import { type Answer, type MessageCursor, MessageWriter } from './netlink-message.ts';
 import { readRoute, routeMessageSize, writeRoute, writeRouteDump } from './netlink-route.ts';
@@ -46,6 +46,8 @@ const DUMP_ATTEMPTS = 20;
 export interface NetlinkKernelOptions {
   /** Read only: needs no privilege. */
   readonly isReadOnly?: boolean;
+  /** Watchers hear of no route. */
+  readonly ignoresRoutes?: boolean;
   /** The system calls, others in tests. */
   readonly native?: Native;
 }
@@ -60,11 +62,13 @@ export class NetlinkKernel implements Kernel {
   readonly #request = new MessageWriter(256);
   readonly #links = new LinkTable();
   readonly #watchers = new Set<(change: KernelChange) => void>();
+  readonly #ignoresRoutes: boolean;
   #events: NetlinkEvents | undefined;
   #areLinksCurrent = false;
 
-  private constructor(native: Native) {
+  private constructor(native: Native, ignoresRoutes: boolean) {
     this.#native = native;
+    this.#ignoresRoutes = ignoresRoutes;
     this.#writeChannel = new NetlinkChannel(native);
     this.#readChannel = new NetlinkChannel(native);
   }
@@ -76,7 +80,10 @@ export class NetlinkKernel implements Kernel {
    *   no netlink
    */
   static async open(options: NetlinkKernelOptions = {}): Promise<NetlinkKernel> {
-    const kernel = new NetlinkKernel(options.native ?? loadNative());
+    const kernel = new NetlinkKernel(
+      options.native ?? loadNative(),
+      options.ignoresRoutes ?? false,
+    );
     try {
       await kernel.#probe(options.isReadOnly ?? false);
       await kernel.dumpLinks();
@@ -153,7 +160,8 @@ export class NetlinkKernel implements Kernel {
     const tell = (change: KernelChange) => {
       for (const watcher of [...this.#watchers]) watcher(change);
     };
-    return new NetlinkEvents(this.#native, this.#writeChannel.portId, this.#links, tell);
+    const groups = this.#ignoresRoutes ? LINK_GROUPS : ALL_GROUPS;
+    return new NetlinkEvents(this.#native, groups, this.#writeChannel.portId, this.#links, tell);
   }
 
   #stopListening(): void {

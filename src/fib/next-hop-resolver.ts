@@ -10,8 +10,9 @@ import type { Prefix } from '../net/prefix.ts';
 import { formatAddress } from '../net/text.ts';
 import type { NextHopResolver } from '../rib/ports.ts';
 import type { KernelNextHop, KernelRoute } from './kernel.ts';
-import type { ConnectedSubnet, KernelView } from './kernel-view.ts';
+import type { KernelView } from './kernel-view.ts';
 import { LongestMatch } from './longest-match.ts';
+import type { ConnectedSubnet } from './network-table.ts';
 import type { Resolution, RoutePlanFacts } from './route-policy.ts';
 
 /** RIB-2: unless directly connected. */

@@ -1,7 +1,8 @@
 /** Chooses how routes reach a kernel: netlink, the ip command, only pretending, or not at all. */
 import type { Config } from '../config/model.ts';
-import { type Forwarding, NO_FORWARDING } from '../daemon/forwarding.ts';
+import type { Forwarding } from '../daemon/forwarding.ts';
 import { KernelForwarding } from '../daemon/kernel-forwarding.ts';
+import { reflectorForwarding } from '../daemon/reflector-forwarding.ts';
 import { DryRunKernel } from '../fib/dry-run-kernel.ts';
 import { IpCommandKernel } from '../fib/ip-command-kernel.ts';
 import type { Kernel } from '../fib/kernel.ts';
@@ -14,7 +15,7 @@ import type { RunOptions } from './options.ts';
 import { claimTable } from './table-claim.ts';
 
 /**
- * The forwarding side for a configuration; a reflector (`fib.enabled: false`) gets none.
+ * The forwarding side for a configuration; that of a reflector (`fib.enabled: false`) touches no route.
  *
  * @throws CatbirdError CATBIRD_NO_PRIVILEGE when this process may not change routes, CATBIRD_TABLE_TAKEN
  *   when another one keeps these
@@ -25,7 +26,9 @@ export async function openForwarding(
   clock: Clock,
   log: Log,
 ): Promise<Forwarding> {
-  if (!config.fib.enabled) return NO_FORWARDING;
+  if (!config.fib.enabled) {
+    return reflectorForwarding({ openKernel: () => openLinks(kind), clock, log, config });
+  }
   // A dry run writes nothing: it may look on beside another daemon.
   const claim = kind === 'dry-run' ? undefined : await claimTable(config.fib);
   try {
@@ -36,6 +39,12 @@ export async function openForwarding(
     claim?.release();
     throw error;
   }
+}
+
+/** Only to look at interfaces: no privilege is needed. */
+async function openLinks(kind: RunOptions['kernel']): Promise<Kernel> {
+  if (kind === 'ip') return new IpCommandKernel();
+  return await NetlinkKernel.open({ isReadOnly: true, ignoresRoutes: true });
 }
 
 async function openKernel(kind: RunOptions['kernel'], log: Log): Promise<Kernel> {

@@ -12,7 +12,13 @@ const CATBIRD = fileURLToPath(new URL('../../bin/catbird', import.meta.url));
 const silent = { say: () => undefined, command: () => undefined, holds: () => undefined };
 
 /** A Catbird in a namespace. */
-function speaker(lab: Laboratory, name: string, namespace: string, config: object) {
+function speaker(
+  lab: Laboratory,
+  name: string,
+  namespace: string,
+  config: object,
+  prefix: readonly string[] = [],
+) {
   const [file, socket] = [lab.path(`${name}.json`), lab.path(`${name}.sock`)];
   const write = (next: object) => {
     writeFileSync(`${file}.new`, JSON.stringify(next));
@@ -20,7 +26,7 @@ function speaker(lab: Laboratory, name: string, namespace: string, config: objec
   };
   write(config);
   const argv = [process.execPath, CATBIRD];
-  lab.start(name, namespace, [...argv, 'run', '--config', file, '--api', socket]);
+  lab.start(name, namespace, [...prefix, ...argv, 'run', '--config', file, '--api', socket]);
   const show = (...what: string[]) =>
     run([...argv, 'show', ...what, '--api', socket, '-o', 'json']);
   return { write, show };
@@ -151,6 +157,29 @@ t.test('interface peers with passwords of their own, changed live (SESS-9)', { s
       if (two!.state !== 'Established' || two!.since === before[1])
         throw new Error(JSON.stringify(two));
       if (one!.since !== before[0] || open!.since !== before[2]) throw new Error('others were hit');
+    });
+  }),
+);
+
+t.test('a reflector without privileges sees a link go down', { skip }, (t) =>
+  inLab(t, async (lab) => {
+    const near = lab.network.addHost('near', '172.18.0.2/24');
+    const far = lab.network.addHost('far', '172.18.0.3/24');
+    const config = (own: number, more: object) => ({
+      router: { asNumber: 64510 + own, routerId: `172.18.0.${own}`, listen: { port: 1790 } },
+      ...more,
+    });
+    const timers = { port: 1790, connectRetryTime: 1, holdTime: 90 };
+    const toNear = { name: 'near', address: '172.18.0.2', asNumber: 64512, ...timers };
+    const toFar = { name: 'far', address: '172.18.0.3', asNumber: 64513, ...timers };
+    speaker(lab, 'far', far, config(3, { neighbors: [toNear] }));
+    const reflector = config(2, { fib: { enabled: false }, neighbors: [toFar] });
+    const { show } = speaker(lab, 'near', near, reflector, ['setpriv', '--bounding-set=-all']);
+    const state = () => show('neighbors');
+    await lab.expect('the session is up', 40, () => demand(state(), /"Established"/));
+    lab.run(near, ['ip', 'link', 'set', 'eth0', 'down']);
+    await lab.expect('it is down at once', 5, () => {
+      if (/"Established"/.test(state())) throw new Error('still up');
     });
   }),
 );

@@ -9,6 +9,7 @@ import { Daemon } from '../../src/daemon/daemon.ts';
 import type { Forwarding } from '../../src/daemon/forwarding.ts';
 import { KernelForwarding } from '../../src/daemon/kernel-forwarding.ts';
 import type { RecordingStore } from '../../src/daemon/recording.ts';
+import { reflectorForwarding } from '../../src/daemon/reflector-forwarding.ts';
 import { makeCommands, makeViews } from '../../src/daemon/views.ts';
 import type { Address } from '../../src/net/address.ts';
 import { formatAddress, formatPrefix, parseAddress } from '../../src/net/text.ts';
@@ -62,6 +63,8 @@ export class LabNode {
   readonly udp: UdpTransport;
   /** Says nothing by itself; tests make it hear. */
   readonly discovery = new MemoryDiscovery();
+  /** How often a reflector here turned to its kernel. */
+  kernelOpens = 0;
   /** How often the process was asked to end. */
   stopped = 0;
   /** What the flight recorder wrote: labels, and octets. */
@@ -110,7 +113,7 @@ export class LabNode {
     const { clock } = this.#lab;
     const log = silentLog;
     const config = this.#config;
-    const forwarding = new KernelForwarding({ kernel: this.kernel, clock, log, config });
+    const forwarding = this.#openForwarding(config);
     const random = { uniform: () => 0.5 };
     const { transport, udp, discovery } = this;
     const ownAddresses = () => this.kernel.addresses().filter(({ isUp }) => isUp);
@@ -140,6 +143,17 @@ export class LabNode {
       commands: makeCommands(context),
     };
     await daemon.start();
+  }
+
+  #openForwarding(config: Config): Forwarding {
+    const { clock } = this.#lab;
+    const common = { clock, log: silentLog, config };
+    if (config.fib.enabled) return new KernelForwarding({ kernel: this.kernel, ...common });
+    const openKernel = async () => {
+      this.kernelOpens++;
+      return this.kernel;
+    };
+    return reflectorForwarding({ openKernel, ...common });
   }
 
   async apply(config: string): Promise<void> {
