@@ -103,6 +103,11 @@ export class Session {
     this.#socket!.resume();
   }
 
+  /** Sends no KEEPALIVE any more, as if whoever it is were gone. */
+  fallSilent(): void {
+    clearInterval(this.#keepalives);
+  }
+
   /** Measures anew how long the speaker says nothing. */
   watchSilence(): void {
     this.#heardAt = performance.now();

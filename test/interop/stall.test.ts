@@ -1,6 +1,6 @@
 /**
  * A daemon that is stopped for longer than the hold time and goes on: what its peers sent meanwhile waits in
- * the sockets and counts, so that no session is lost (RFC 4271 §6.5).
+ * the sockets and counts, so that no session is lost but that of a peer who said nothing (RFC 4271 §6.5).
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,7 +18,7 @@ import { eventually } from '../../lab/support/wait.ts';
 import { inNamespace } from '../support/namespace.ts';
 
 const HOLD_TIME_SEC = 3;
-const STOPPED_MS = 6000;
+const STOPPED_MS = 20_000;
 const PEERS = 40;
 const FIRST_AS = 65001;
 /** What each peer sends while nobody reads. */
@@ -52,6 +52,8 @@ await inNamespace(t, import.meta.url, async () => {
       return new Session({ self, role, onUpdate: () => received++, onLost });
     });
     await Promise.all(sessions.map((session) => session.establish()));
+    const silent = sessions.pop()!;
+    silent.fallSilent();
     daemon.kill('SIGSTOP');
     for (const [i, session] of sessions.entries()) {
       const { address } = role.neighbors[i]!;
@@ -63,8 +65,12 @@ await inNamespace(t, import.meta.url, async () => {
     await eventually('it reads again', 20, () => {
       if (received === 0) throw new Error('no UPDATE came');
     });
+    const { address } = role.neighbors.at(-1)!;
+    await eventually('who said nothing is missed', 20, () => {
+      if (!lost.some((text) => text.startsWith(`${address}:`))) throw new Error('not yet');
+    });
     await delay(HOLD_TIME_SEC * 1000);
-    t.strictSame(lost, [], 'no session was lost');
+    t.strictSame(lost, [`${address}: NOTIFICATION 4/0`], 'no other session was lost');
     for (const session of sessions) session.close();
   });
 });
