@@ -53,6 +53,8 @@ export interface Native {
   unmapPages(from: bigint, sizeBytes: number): number;
   /** A copy of a descriptor, the lowest free one from `lowest` on; closed on exec. */
   duplicate(fd: number, lowest: number): number;
+  /** The next connection that waits at a listening socket; −1 when none does. */
+  accept(fd: number): number;
   close(fd: number): number;
   /** errno of the failed call just made on this thread. */
   errno(): number;
@@ -72,6 +74,7 @@ const SO_ATTACH_FILTER = 26;
 const BPF_INSTRUCTION_SIZE = 8;
 const IF_NAMESIZE = 16;
 const MADV_DONTNEED = 4;
+const SOCK_CLOEXEC = 0o2000000;
 const F_DUPFD_CLOEXEC = 1030;
 
 let native: Native | undefined;
@@ -113,6 +116,7 @@ function bindLibc(koffi: Koffi): Native {
   const indexToName = libc.func('void *if_indextoname(uint32_t, uint8_t *)');
   const madvise = libc.func('int madvise(uintptr_t, size_t, int)');
   const fcntl = libc.func('int fcntl(int, int, ...)');
+  const accept = libc.func('int accept4(int, void *, void *, int)');
   const close = libc.func('int close(int)');
   return {
     socket: (domain, type, protocol) => socket(domain, type, protocol),
@@ -150,6 +154,7 @@ function bindLibc(koffi: Koffi): Native {
     },
     unmapPages: (from, sizeBytes) => madvise(from, sizeBytes, MADV_DONTNEED),
     duplicate: (fd, lowest) => fcntl(fd, F_DUPFD_CLOEXEC, 'int', lowest),
+    accept: (fd) => accept(fd, null, null, SOCK_CLOEXEC),
     close: (fd) => close(fd),
     errno: () => koffi.errno(),
     watchReadable: (fd, onReadable) => watchReadable(koffi, fd, onReadable),

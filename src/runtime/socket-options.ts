@@ -111,6 +111,16 @@ export function setMd5Key(fd: number, remote: KeyedPrefix, password: string): st
   return set(fd, IPPROTO_TCP, TCP_MD5SIG_EXT, value, 'the TCP-MD5 key');
 }
 
+/** Closes what the system has accepted at a listening socket and nobody has taken yet. */
+export function closeWaiting(listening: number): void {
+  const native = loadNative();
+  for (;;) {
+    const fd = native.accept(listening);
+    if (fd < 0) return;
+    native.close(fd);
+  }
+}
+
 /** Marks the packets as network control. */
 export function markRoutingTraffic(fd: number, remote: Address): void {
   const isV4 = remote.length === 4;

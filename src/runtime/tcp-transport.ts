@@ -12,6 +12,7 @@ import { formatAddress } from '../net/text.ts';
 import type { Clock } from './clock.ts';
 import type { InheritedSockets } from './inherited-sockets.ts';
 import {
+  closeWaiting,
   copyOnTop,
   descriptorOf,
   openProtectedSocket,
@@ -72,14 +73,16 @@ export class TcpTransport implements Transport {
 
   listen(on: LocalEndpoint, accept: (connection: Connection) => void): Promise<Listener> {
     const options = { noDelay: true, highWaterMark: HIGH_WATER_BYTES, pauseOnConnect: true };
+    const keys: KeyChanges = { count: 0 };
     const server = createServer(options, (socket) => {
+      const { count } = keys;
       socket.on('error', () => undefined); // while it waits nobody else listens
       this.#admit(socket, (connection) => {
-        if (server.listening) accept(connection);
+        if (server.listening && keys.count === count) accept(connection);
         else connection.abort();
       });
     });
-    return startListening(server, on, this.#inherited?.take(on.address, on.port));
+    return startListening(server, on, this.#inherited?.take(on.address, on.port), keys);
   }
 
   /** Hundreds that dial at once are let in over several turns; until then nothing is read from them. */
@@ -91,6 +94,11 @@ export class TcpTransport implements Transport {
     const connection = acceptedConnection(socket, this.#turns);
     if (connection) accept(connection);
   }
+}
+
+/** How often a key of a listener was changed: who came in before the last change was not asked for it. */
+interface KeyChanges {
+  count: number;
 }
 
 /** A session that asks for protection gets a problem rather than a socket without (SESS-9). */
@@ -142,10 +150,11 @@ function startListening(
   server: Server,
   on: LocalEndpoint,
   fd: number | undefined,
+  keys: KeyChanges,
 ): Promise<Listener> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(listenError(on, error)));
-    const ready = () => resolve(listenerOf(server, on));
+    const ready = () => resolve(listenerOf(server, on, keys));
     if (fd !== undefined) server.listen({ fd, backlog: BACKLOG }, ready);
     else
       server.listen(
@@ -175,14 +184,18 @@ function moveToTop(server: Server, ready: () => void): void {
   server.listen({ fd, backlog: BACKLOG }, ready);
 }
 
-function listenerOf(server: Server, on: LocalEndpoint): Listener {
+function listenerOf(server: Server, on: LocalEndpoint, keys: KeyChanges): Listener {
   // Out of descriptors and the like: node keeps listening, so there is nothing to repair here.
   server.removeAllListeners('error').on('error', () => undefined);
   setTtl(descriptorOf(server), on.address, LISTENER_TTL);
   const bound = server.address();
   const port = typeof bound === 'object' && bound ? bound.port : on.port;
-  const setPassword = (remote: Prefix, password: string | undefined) =>
-    setMd5Key(descriptorOf(server), remote, password ?? '');
+  const setPassword = (remote: Prefix, password: string | undefined) => {
+    const problem = setMd5Key(descriptorOf(server), remote, password ?? '');
+    if (problem === undefined) closeWaiting(descriptorOf(server));
+    keys.count++;
+    return problem;
+  };
   return { port, setPassword, close: () => server.close() };
 }
 

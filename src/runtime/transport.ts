@@ -80,7 +80,8 @@ export interface Listener {
   readonly port: number;
   /**
    * From now on only connections signed with this TCP-MD5 key are accepted from `remote` (RFC 2385);
-   * undefined takes the key away. Of several the one for the longest prefix counts.
+   * undefined takes the key away. Of several the one for the longest prefix counts. Connections that came
+   * in before, and were not handed over yet, are closed: nobody had asked them for it.
    *
    * @returns a sentence when the system cannot
    */

@@ -115,7 +115,6 @@ await inNamespace(t, import.meta.url, async () => {
     ) {
       await new Promise((resolve) => setTimeout(resolve, 1000));
       told = why();
-      console.error(Math.round(performance.now()), missing().join());
     }
     t.same(missing(), [], 'each is told');
     if (missing().length > 0) t.comment(told.text);

@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import t from 'tap';
-import { parseAddress } from '../../src/net/text.ts';
+import { parseAddress, parsePrefix } from '../../src/net/text.ts';
 import { TcpTransport } from '../../src/runtime/tcp-transport.ts';
 import { Recorder, type TransportHarness, transportContract } from '../contract/transport.ts';
 
@@ -63,4 +63,22 @@ t.test('a listener is above all sessions: a killed process closes it first', asy
   t.ok(added[0]! >= 4096, `which is ${added[0]}`);
   listener.close();
   await until(() => sockets().length === before.length);
+});
+
+t.test('who came in before a key was set is closed, taken or not (SESS-9)', async (t) => {
+  let accepted = 0;
+  const transport = new TcpTransport();
+  const listener = await transport.listen({ address: v4, port: 0 }, (connection) => {
+    accepted++;
+    connection.abort();
+  });
+  const client = new Recorder();
+  transport.connect({ address: v4, port: listener.port }).setHandler(client);
+  await new Promise((resolve) => process.nextTick(resolve)); // the kernel has answered, we have not looked
+  t.equal(listener.setPassword(parsePrefix('127.0.0.9/32')!, 'secret'), undefined);
+  await until(() => client.isClosed);
+  t.equal(accepted, 0);
+  transport.connect({ address: v4, port: listener.port }).setHandler(new Recorder());
+  await until(() => accepted === 1);
+  listener.close();
 });
