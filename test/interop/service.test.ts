@@ -1,5 +1,5 @@
 /** The service unit: systemd finds nothing wrong with it, and its capabilities are all the daemon needs. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { catbird, showNeighbors, startCatbird } from '../../lab/support/catbird.ts';
@@ -7,6 +7,7 @@ import { birdRoutes } from '../../lab/support/kernel-routes.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 import { isInstalled, run } from '../../lab/support/shell.ts';
+import { bindNotifySocket } from '../support/notify-socket.ts';
 
 const UNIT = fileURLToPath(new URL('../../deploy/catbird.service', import.meta.url));
 const CATBIRD = fileURLToPath(new URL('../../bin/catbird', import.meta.url));
@@ -27,9 +28,10 @@ function config(own: string, far: string, block: string): string {
   });
 }
 
-/** The words that give a command the unit's capabilities, another user, and no way to more. */
-function confined(): string[] {
-  const names = /^CapabilityBoundingSet=(.*)$/m.exec(unit)![1]!.split(' ');
+/** The words that give a command the unit's capabilities but one, another user, and no way to more. */
+function confined(without?: string): string[] {
+  const all = /^CapabilityBoundingSet=(.*)$/m.exec(unit)![1]!.split(' ');
+  const names = all.filter((name) => name !== without);
   const wanted = names.map((name) => `+${name.replace('CAP_', '').toLowerCase()}`).join(',');
   const user = ['--reuid', NOBODY, '--regid', NOBODY, '--clear-groups', '--no-new-privs'];
   const sets = ['inh-caps', 'ambient-caps', 'bounding-set'];
@@ -83,6 +85,61 @@ t.test('MD5, TTL security, BFD, port 179 and routes with two capabilities', { sk
     t.fail((error as Error).message, { logs: lab.logs() });
   }
 });
+
+const noSockets = obstacleTo(['setpriv', 'systemd-socket-activate'], catbird) ?? false;
+
+/** By a port it may not bind itself, and started only by the peer who dials. */
+t.test(
+  'an inherited port 179 and the watchdog, by the service manager',
+  {
+    skip: noSockets,
+  },
+  async (t) => {
+    const lab = new Laboratory(silent);
+    t.teardown(() => lab.dispose());
+    const near = lab.network.addHost('near', '172.18.0.2/24');
+    const far = lab.network.addHost('far', '172.18.0.3/24');
+    const home = lab.path('home');
+    mkdirSync(home);
+    run(['chmod', '755', lab.directory]);
+    run(['chown', NOBODY, home]);
+    const heard = bindNotifySocket(t, `${home}/notify`);
+    chmodSync(`${home}/notify`, 0o777);
+    const write = (name: string, own: string, other: string, passive: boolean) => {
+      const neighbors = [
+        { name: 'other', address: other, asNumber: 64512, passive, connectRetryTime: 1 },
+      ];
+      const listen = { addresses: ['0.0.0.0'] };
+      const content = { router: { asNumber: 64512, routerId: own, listen }, neighbors };
+      writeFileSync(lab.path(name), JSON.stringify(content));
+      return lab.path(name);
+    };
+    const socket = `${home}/near.sock`;
+    const listen = ['systemd-socket-activate', '-l', '0.0.0.0:179'];
+    const told = ['env', `NOTIFY_SOCKET=${home}/notify`, 'WATCHDOG_USEC=1000000'];
+    const own = ['--config', write('near.json', '172.18.0.2', '172.18.0.3', true), '--api', socket];
+    const command = [...confined('CAP_NET_BIND_SERVICE'), process.execPath, CATBIRD, 'run', ...own];
+    lab.start('near', near, [...listen, ...told, ...command]);
+    startCatbird(lab, 'far', far, [
+      '--config',
+      write('far.json', '172.18.0.3', '172.18.0.2', false),
+    ]);
+    const words: string[] = [];
+    try {
+      await lab.expect('the session is up', 40, () => {
+        const [neighbor] = showNeighbors(socket);
+        if (neighbor?.state !== 'Established') throw new Error(JSON.stringify(neighbor));
+      });
+      await lab.expect('it is ready, and feeds the watchdog', 10, () => {
+        words.push(...heard());
+        if (words.filter((word) => word === 'WATCHDOG=1').length < 2) throw new Error(words.join());
+      });
+      t.match(words[0], /^READY=1\nSTATUS=/);
+    } catch (error) {
+      t.fail((error as Error).message, { logs: lab.logs() });
+    }
+  },
+);
 
 function status(pid: string): string {
   return readFileSync(`/proc/${pid}/status`, 'utf8');

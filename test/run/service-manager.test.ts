@@ -2,36 +2,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { ServiceManager } from '../../src/run/service-manager.ts';
-import { loadNative } from '../../src/runtime/native.ts';
-
-const AF_UNIX = 1;
-const SOCK_DGRAM = 2;
-const MSG_DONTWAIT = 0x40;
-
-/** A bound socket, and what came to it so far. */
-function listen(t: Test, name: string): () => string[] {
-  const native = loadNative();
-  const fd = native.socket(AF_UNIX, SOCK_DGRAM, 0);
-  const path = Buffer.from(name.startsWith('@') ? `\0${name.slice(1)}` : `${name}\0`);
-  t.equal(native.bind(fd, Buffer.concat([Uint8Array.of(AF_UNIX, 0), path])), 0);
-  t.teardown(() => native.close(fd));
-  return () => {
-    const heard: string[] = [];
-    const into = new Uint8Array(256);
-    for (let size = 0; ; heard.push(Buffer.from(into.subarray(0, size)).toString())) {
-      size = native.recv(fd, into, MSG_DONTWAIT);
-      if (size <= 0) return heard;
-    }
-  };
-}
+import { bindNotifySocket } from '../support/notify-socket.ts';
 
 t.test('ready and stopping are told, on a path', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'catbird-notify-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const NOTIFY_SOCKET = join(folder, 'notify');
-  const heard = listen(t, NOTIFY_SOCKET);
+  const heard = bindNotifySocket(t, NOTIFY_SOCKET);
   const manager = new ServiceManager({ NOTIFY_SOCKET }, 1);
   manager.ready('node a');
   manager.stopping();
@@ -40,7 +19,7 @@ t.test('ready and stopping are told, on a path', async (t) => {
 
 t.test('the watchdog is fed at half its interval, on an abstract socket', async (t) => {
   const NOTIFY_SOCKET = `@catbird-notify-${process.pid}`;
-  const heard = listen(t, NOTIFY_SOCKET);
+  const heard = bindNotifySocket(t, NOTIFY_SOCKET);
   t.capture(globalThis, 'setInterval', (fire: () => void, delayMs: number) => {
     t.equal(delayMs, 15_000);
     fire();
