@@ -42,6 +42,25 @@ await inNamespace(t, import.meta.url, async () => {
     );
   });
 
+  t.test('one that ignores routes hears of links and addresses alone', async (t) => {
+    makeInterfaces();
+    const kernel = await NetlinkKernel.open({ isReadOnly: true, ignoresRoutes: true });
+    const heard = new Set<string>();
+    kernel.watch(({ kind }) => void heard.add(kind));
+    const removed = told(
+      kernel,
+      (change) => change.kind === 'address' && change.action === 'removed',
+    );
+    const down = told(kernel, (change) => change.kind === 'link' && change.state === 'down');
+    ip('route add 100.64.0.0/24 via 10.9.0.2 proto 4');
+    ip('addr del 10.9.0.1/24 dev lan0'); // takes the route along
+    ip('link set lan0 down');
+    await Promise.all([removed, down]);
+    t.same([...heard].sort(), ['address', 'link']);
+    await kernel.close();
+    removeInterfaces();
+  });
+
   t.test('the FIB puts back what others take away (FIB-14)', async (t) => {
     makeInterfaces();
     const kernel = await NetlinkKernel.open();
