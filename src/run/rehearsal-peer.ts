@@ -16,6 +16,7 @@ export class RehearsalPeer implements Connection {
   readonly remotePort = 1024;
   readonly remoteInterface = undefined;
   readonly bufferedBytes = 0;
+  readonly hasUnreadInput = false;
   #handler: ConnectionHandler | undefined;
 
   constructor(localAddress: Address, remoteAddress: Address) {

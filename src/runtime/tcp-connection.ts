@@ -82,6 +82,10 @@ export class TcpConnection implements Connection {
     return this.#socket.writableLength;
   }
 
+  get hasUnreadInput(): boolean {
+    return this.#socket.readableLength > 0;
+  }
+
   /** Must be called in the turn the connection was made: events before it are lost. */
   setHandler(handler: ConnectionHandler): void {
     this.#handler = handler;

@@ -48,6 +48,8 @@ export interface Connection {
   readonly remoteInterface: string | undefined;
   /** Octets accepted by `write` but not yet by the kernel. */
   readonly bufferedBytes: number;
+  /** Something has come that the handler was not given yet: it waits for a later turn. */
+  readonly hasUnreadInput: boolean;
   setHandler(handler: ConnectionHandler): void;
   /**
    * GTSM on an accepted connection (RFC 5082): sends with `ttl`, drops packets that arrive with less

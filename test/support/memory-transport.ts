@@ -222,6 +222,7 @@ export class MemoryConnection implements Connection {
   readonly remoteInterface: string | undefined;
   isDead = false;
   bufferedBytes = 0;
+  hasUnreadInput = false;
   /** Number of deliveries to the network: what would be system calls. */
   flushes = 0;
   readonly #host: MemoryTransport;

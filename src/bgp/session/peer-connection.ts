@@ -112,7 +112,11 @@ export class PeerConnection implements ConnectionHandler {
     this.origin = origin;
     this.#setup = setup;
     this.#fsm = new SessionFsm({ isPassive: origin === 'accepted', connectRetryTimeSec });
-    this.#holdTimer = new IdleTimer(clock, () => this.handle({ kind: 'HoldTimerExpires' }));
+    this.#holdTimer = new IdleTimer(
+      clock,
+      () => this.handle({ kind: 'HoldTimerExpires' }),
+      () => this.#connection?.hasUnreadInput ?? false,
+    );
     this.#sendWatch = new SendWatch(clock, () => this.handle({ kind: 'SendHoldTimerExpires' }));
   }
 

@@ -47,23 +47,29 @@ export class ErrorBackoff {
   }
 }
 
+/** Between looks at a connection whose input waits for its turn. */
+const UNREAD_MS = 100;
+
 /**
  * Fires when nothing touched it for a while. Touching is one store: the clock's timer is not set
  * again per message, it looks at the last touch when it fires.
  *
  * Before it reports, it lets pending I/O run: when this process itself was held up, what the peer sent
- * in time still lies unread in the socket. It takes as long for that as it was late, within bounds.
+ * in time still lies unread in the socket. It takes as long for that as it was late, within bounds, and longer
+ * for one whose input is known to wait.
  */
 export class IdleTimer {
   readonly #clock: Clock;
   readonly #expired: () => void;
+  readonly #hasUnreadInput: () => boolean;
   #timer: Timer | undefined;
   #delayMs = 0;
   #touchedAt = 0;
 
-  constructor(clock: Clock, expired: () => void) {
+  constructor(clock: Clock, expired: () => void, hasUnreadInput = () => false) {
     this.#clock = clock;
     this.#expired = expired;
+    this.#hasUnreadInput = hasUnreadInput;
   }
 
   /** Starts, or starts again with another delay; 0 stops. */
@@ -103,6 +109,7 @@ export class IdleTimer {
   #recheck(timer: Timer): void {
     if (this.#timer !== timer) return;
     if (this.#remainingMs() > 0) this.#arm(this.#remainingMs());
+    else if (this.#hasUnreadInput()) this.#catchUp(UNREAD_MS);
     else this.#expired();
   }
 

@@ -103,6 +103,26 @@ t.test('after a stall a peer that is really silent is found out a second later',
   t.equal(clock.pendingTimers, 0);
 });
 
+t.test('a peer whose input waits for its turn is not silent', async (t) => {
+  const clock = new FakeClock();
+  let fired = 0;
+  let isUnread = true;
+  const timer = new IdleTimer(
+    clock,
+    () => fired++,
+    () => isUnread,
+  );
+  timer.start(3000);
+  clock.advance(10_000);
+  t.equal(fired, 0, 'nobody has looked at it yet');
+  timer.touch(clock.now());
+  isUnread = false;
+  clock.advance(2900);
+  t.equal(fired, 0, 'it had spoken');
+  clock.advance(1000);
+  t.equal(fired, 1);
+});
+
 t.test('a timer stopped while it catches up does not fire', async (t) => {
   const clock = new FakeClock();
   let fired = 0;
