@@ -21,10 +21,10 @@ const PACKAGES = [
   'iproute2',
   'iputils-ping',
   'mandoc',
-  'openssl',
   'pmacct',
   'procps',
   'prometheus',
+  'systemd',
   'tmux',
   'zsh',
 ];
