@@ -11,6 +11,7 @@ import {
   type PeerRoute,
   type PeerSession,
   type PeerStart,
+  RESTART_TIME_SEC,
   type RunningPeer,
   versionOf,
 } from './peer.ts';
@@ -112,7 +113,7 @@ ${familiesOf(session)
 }
 
 function longLived({ longLivedAfterSec }: PeerSession): string {
-  if (longLivedAfterSec === undefined) return '';
+  if (longLivedAfterSec === undefined) return `graceful restart time ${RESTART_TIME_SEC};`;
   return `graceful restart time ${longLivedAfterSec};
   long lived graceful restart on; long lived stale time 600;`;
 }

@@ -11,6 +11,8 @@ const CATBIRD = fileURLToPath(new URL('../../../bin/catbird', import.meta.url));
 export interface SpeakerNeighbor {
   readonly state: string;
   readonly lastError: string | null;
+  /** State of BFD, where it is in use. */
+  readonly bfd?: string;
   readonly maximumMessageSize: number;
   readonly peer: { readonly role?: string | null };
   readonly messages: Readonly<
@@ -29,15 +31,18 @@ export interface SpeakerRoute extends PeerRoute {
 export class CatbirdSpeaker {
   readonly #lab: Laboratory;
   readonly #namespace: string;
+  readonly #name: string;
   readonly #file: string;
   readonly #socket: string;
   #daemon: Daemon;
 
-  constructor(lab: Laboratory, namespace: string, config: object) {
+  /** @param name of its files and its log */
+  constructor(lab: Laboratory, namespace: string, config: object, name = 'catbird') {
     this.#lab = lab;
     this.#namespace = namespace;
-    this.#file = lab.path('catbird.yaml');
-    this.#socket = lab.path('catbird.sock');
+    this.#name = name;
+    this.#file = lab.path(`${name}.yaml`);
+    this.#socket = lab.path(`${name}.sock`);
     this.#write(config);
     this.#daemon = this.#start();
   }
@@ -80,7 +85,7 @@ export class CatbirdSpeaker {
 
   #start(): Daemon {
     const argv = [process.execPath, CATBIRD, 'run', '--config', this.#file, '--api', this.#socket];
-    return this.#lab.start('catbird', this.#namespace, argv);
+    return this.#lab.start(this.#name, this.#namespace, argv);
   }
 
   #show(view: string, name: string): string {

@@ -9,6 +9,7 @@ import {
   type PeerRoute,
   type PeerSession,
   type PeerStart,
+  RESTART_TIME_SEC,
   type Reflected,
   type RunningPeer,
   versionOf,
@@ -20,6 +21,8 @@ export const exabgpPeer: PeerProgram = {
   lacks: {
     reflection: 'has no RIB to reflect from; it announces what a reflector would',
     roles: 'does not offer them',
+    bfd: 'has none',
+    'extended-next-hop': 'puts no routes into the kernel: not played',
     'long-lived': 'keeps no RIB',
     helper: 'keeps no RIB, hence no stale routes',
     'shutdown-text-in': 'shows no text of a Cease in its events or its log',
@@ -96,7 +99,7 @@ function neighbor(config: PeerConfig, session: PeerSession): string {
   ${password ? `md5-password "${password}";` : ''}
   ${session.hasTtlSecurity ? 'incoming-ttl 255; outgoing-ttl 255;' : ''}
   capability {
-    route-refresh enable; graceful-restart 60;
+    route-refresh enable; graceful-restart ${RESTART_TIME_SEC};
     ${session.hasAddPath ? 'add-path send/receive;' : ''}
     ${session.hasExtendedMessages ? 'extended-message enable;' : ''}
   }

@@ -11,6 +11,7 @@ import {
   type PeerRoute,
   type PeerSession,
   type PeerStart,
+  RESTART_TIME_SEC,
   type RunningPeer,
   versionOf,
 } from './peer.ts';
@@ -92,7 +93,7 @@ router bgp ${config.asNumber}
  no bgp network import-check
  bgp graceful-restart
  bgp graceful-restart preserve-fw-state
- bgp graceful-restart restart-time ${longLivedAfterSec ?? 60}
+ bgp graceful-restart restart-time ${longLivedAfterSec ?? RESTART_TIME_SEC}
  ${longLivedAfterSec === undefined ? '' : 'bgp long-lived-graceful-restart stale-time 600'}
  bgp graceful-restart select-defer-time 2
 ${config.sessions.map(neighbor).join('\n')}

@@ -11,6 +11,7 @@ import {
   type PeerRoute,
   type PeerSession,
   type PeerStart,
+  RESTART_TIME_SEC,
   type RunningPeer,
   versionOf,
 } from './peer.ts';
@@ -25,6 +26,8 @@ export const gobgpPeer: PeerProgram = {
     refresh: 'judges its Adj-RIB-In again on softresetin and sends no ROUTE-REFRESH',
     'extended-messages': 'does not offer them',
     roles: 'does not offer them',
+    bfd: 'has none',
+    'extended-next-hop': 'puts no routes into the kernel without zebra: not played',
   },
   start,
 };
@@ -106,7 +109,7 @@ function neighbor(session: PeerSession, clusterId: string | undefined): object {
     'graceful-restart': {
       config: {
         enabled: true,
-        'restart-time': longLivedAfterSec ?? 60,
+        'restart-time': longLivedAfterSec ?? RESTART_TIME_SEC,
         'long-lived-enabled': longLivedAfterSec !== undefined,
       },
     },

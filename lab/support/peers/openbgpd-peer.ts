@@ -27,6 +27,8 @@ export const openbgpdPeer: PeerProgram = {
     'both-families':
       'announces its IPv6 routes on an IPv4 session with ::1 as next hop, whatever set nexthop says',
     'extended-messages': 'this version does not offer them',
+    bfd: 'has none',
+    'extended-next-hop': 'this version does not offer them',
     'long-lived': 'has none, as it is no restarting speaker',
     restarter: 'announces End-of-RIB only, never that it restarts (bgpd.conf(5), announce restart)',
   },

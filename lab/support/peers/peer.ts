@@ -53,6 +53,9 @@ export interface PeerRoute {
 /** What every announced route carries; MED and LOCAL_PREF where the session is internal. */
 export const ANNOUNCED = { community: '65010:9', med: 9, localPref: 120 } as const;
 
+/** Restart time all ask for: whoever looks late, on a busy machine, still finds what is kept. */
+export const RESTART_TIME_SEC = 600;
+
 /** An announcement as a reflector would pass it on, for peers that cannot reflect themselves. */
 export interface Reflected {
   readonly originatorId: string;
@@ -99,7 +102,9 @@ export type PeerGap =
   | 'both-families'
   | 'extended-messages'
   | 'roles'
-  | 'long-lived';
+  | 'long-lived'
+  | 'bfd'
+  | 'extended-next-hop';
 
 export interface PeerProgram {
   readonly name: string;

@@ -13,6 +13,7 @@ import {
   atPeer,
   atUs,
 } from './claims.ts';
+import type { LinkSession } from './link.ts';
 import {
   neighborName,
   OUR_PREFIXES,
@@ -24,6 +25,7 @@ import {
   routerIdOf,
   type Stage,
   sessionOf,
+  THREE_PATHS,
   TWO_PATHS,
   VERSIONS,
 } from './topology.ts';
@@ -65,6 +67,7 @@ export function announceAll({ program, peers }: Stage): void {
   for (const role of ['client', 'server'] as const) peers[role].announce(TWO_PATHS.in);
   if (program.lacks.reflection) peers.server.announce(TWO_PATHS.in, reflected);
   for (const role of ['client', 'ebgp'] as const) peers[role].announce(TWO_PATHS.out);
+  for (const role of THREE_PATHS.from) peers[role].announce(THREE_PATHS.prefix);
 }
 
 /** Withdraws what the last claim of every role is about. */
@@ -96,6 +99,7 @@ export const FEATURE_ROWS: readonly Row[] = [
   { title: 'GTSM (RFC 5082)', play: (stage) => soon(() => assertBoth(stage, 'ebgp')) },
   { title: 'ADD-PATH, peer to us', play: addPathIn },
   { title: 'ADD-PATH, us to peer', play: addPathOut },
+  { title: 'ADD-PATH, us to peer, the best two', play: addPathBest },
   { title: 'route refresh, peer asks', gap: 'refresh', play: refresh },
   { title: 'route refresh, we ask', gap: 'refresh-answer', play: askRefresh },
   {
@@ -105,6 +109,13 @@ export const FEATURE_ROWS: readonly Row[] = [
   },
   { title: 'extended messages (RFC 8654)', gap: 'extended-messages', play: extendedMessages },
   { title: 'roles, both strict (RFC 9234)', gap: 'roles', play: roles },
+  {
+    title: 'IPv4 over IPv6 next hops, in both kernels (RFC 8950)',
+    gap: 'extended-next-hop',
+    play: (stage) => soon(() => stage.link!.assertForwarding()),
+  },
+  { title: 'BFD, single hop (RFC 5881)', gap: 'bfd', play: (stage) => bfd(stage, 'six') },
+  { title: 'BFD, multihop (RFC 5883)', gap: 'bfd', play: (stage) => bfd(stage, 'four') },
   { title: 'graceful restart, we help', gap: 'restarter', play: helpRestart },
   { title: 'graceful restart, peer helps', gap: 'helper', play: restartHelped },
   { title: 'long-lived stale routes, we help (RFC 9494)', gap: 'long-lived', play: helpLongLived },
@@ -147,6 +158,23 @@ function addPathOut(stage: Stage): Promise<void> {
     const asPaths = new Set(paths.map(({ asPath }) => asPath));
     assert.deepEqual([...asPaths].sort(), ['', '65002'], `it has ${paths.length} paths from us`);
   });
+}
+
+/** We have three paths and tell two, the third when one of them goes. */
+async function addPathBest(stage: Stage): Promise<void> {
+  const { prefix, from } = THREE_PATHS;
+  const told = (...wanted: readonly string[]) =>
+    soon(() => {
+      const asPaths = atPeer(stage, 'server', 4, prefix).map(({ asPath }) => asPath);
+      assert.deepEqual(asPaths.sort(), wanted, `it has the paths ${asPaths.join(', ')}`);
+    });
+  await soon(() => {
+    for (const role of from)
+      assert.equal(atUs(stage, role, 4, prefix).length, 1, `none from ${role}`);
+  });
+  await told('', '65002');
+  stage.peers.ebgp.withdraw(prefix);
+  await told('', '65003');
 }
 
 /** The peer asks; we count the request and send our routes once more. */
@@ -233,6 +261,18 @@ async function longLivedHelped(stage: Stage): Promise<void> {
   });
 }
 
+/** Both ends are Up; a cut wire ends BGP long before its hold time, and both come back. */
+async function bfd({ link }: Stage, session: LinkSession): Promise<void> {
+  await soon(() => link!.assertUp(session));
+  link!.cut();
+  try {
+    await soon(() => link!.assertDown(session));
+  } finally {
+    link!.mend();
+  }
+  await soon(() => link!.assertUp(session));
+}
+
 /** The peer is killed: its routes stay, stale, until it is back and has said all (RFC 4724 §4.2). */
 async function helpRestart(stage: Stage): Promise<void> {
   const prefix = prefixOf('client', 4);
@@ -240,7 +280,9 @@ async function helpRestart(stage: Stage): Promise<void> {
   await soon(() => {
     const { state } = stage.us.neighbor(neighborName('client', 4));
     assert.notEqual(state, 'Established', 'the session is still up');
-    assert.equal(atUs(stage, 'client', 4, prefix)[0]?.stale, true, 'the route is not stale');
+    const [route] = atUs(stage, 'client', 4, prefix);
+    assert.ok(route, 'we have dropped the route');
+    assert.equal(route.stale, true, 'the route is not stale');
     assert.ok(atPeer(stage, 'ibgp', 4, prefix)[0], 'the route is gone at another peer');
   });
   stage.restart('client');

@@ -10,13 +10,15 @@
  */
 import type { Laboratory } from '../../../lab/support/laboratory.ts';
 import { CatbirdSpeaker } from '../../../lab/support/peers/catbird-speaker.ts';
-import type {
-  IpVersion,
-  PeerConfig,
-  PeerProgram,
-  PeerSession,
-  RunningPeer,
+import {
+  type IpVersion,
+  type PeerConfig,
+  type PeerProgram,
+  type PeerSession,
+  RESTART_TIME_SEC,
+  type RunningPeer,
 } from '../../../lab/support/peers/peer.ts';
+import { Link } from './link.ts';
 
 export const ROLES = ['ibgp', 'ebgp', 'client', 'server'] as const;
 export type Role = (typeof ROLES)[number] | 'mixed';
@@ -102,6 +104,9 @@ export function prefixOf(role: Role, version: IpVersion, index = 0): string {
 /** We announce it with so many communities that it takes a long message (RFC 8654). */
 export const WIDE = { prefix: '10.52.0.0/24', communities: 1100 } as const;
 
+/** Announced by so many to us, of which the server is told the best two (`addPath.best`). */
+export const THREE_PATHS = { prefix: '10.72.0.0/24', from: ['client', 'ebgp', 'mixed'] } as const;
+
 /** Announced by two peers each: `in` reaches us by ADD-PATH from server, `out` goes so to it. */
 export const TWO_PATHS = { in: '10.70.0.0/24', out: '10.71.0.0/24' } as const;
 
@@ -143,8 +148,10 @@ function ourNeighbor(role: Role, version: IpVersion): object {
     connectRetryTime: 1,
     export: role === 'server' ? ['not-back', 'out'] : ['out'],
     routeReflectorClient: role === 'client',
+    gracefulRestart: { restartTime: RESTART_TIME_SEC },
     ...(role === 'ibgp' && { password: PASSWORD }),
     ...(role === 'ebgp' && { ttlSecurity: 1 }),
+    ...(role === 'server' && { addPath: { best: 2 } }),
   };
 }
 
@@ -194,11 +201,12 @@ export interface Stage {
   readonly program: PeerProgram;
   readonly us: CatbirdSpeaker;
   readonly peers: Record<Role, RunningPeer>;
+  readonly link: Link | undefined;
   /** Starts the peer of a role once more, after it was killed. */
   restart(role: Role): void;
 }
 
-/** Starts Catbird and the five peers; none has a session yet. */
+/** Starts Catbird and the five peers, and the link beside them; none has a session yet. */
 export function setStage(lab: Laboratory, program: PeerProgram): Stage {
   const addHost = (name: string, host: number) => {
     const namespace = lab.network.addHost(name, `${addressOf(host, 4)}/24`);
@@ -215,7 +223,8 @@ export function setStage(lab: Laboratory, program: PeerProgram): Stage {
   };
   const us = new CatbirdSpeaker(lab, addHost('us', US), ourConfig(false, program));
   const peers = Object.fromEntries(HOSTS_TO_START.map((role) => [role, start(role)]));
-  const stage = { program, us, peers: peers as Record<Role, RunningPeer> };
+  const link = Link.start(lab, program.name);
+  const stage = { program, us, peers: peers as Record<Role, RunningPeer>, link };
   return {
     ...stage,
     restart(role) {
