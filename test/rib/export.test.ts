@@ -137,6 +137,30 @@ t.test(
   },
 );
 
+t.test(
+  'Add-Path with `best: 2`: two paths are told, the third takes the place of one',
+  async (t) => {
+    const lab = new RibLab();
+    const to = lab.upPeer('to', { addPathSend: true, addPathBest: 2 });
+    const peers = [1, 2, 3].map((med) => {
+      const peer = lab.upPeer(`e${med}`, { ...EXTERNAL, routerId: med });
+      peer.announce([TO], { asPath: asPath(65009), med });
+      return peer;
+    });
+    const told = () => {
+      lab.settle();
+      return [...to.routes.values()].map(({ med }) => med).sort();
+    };
+    t.same(told(), [1, 2]);
+    peers[0]!.withdraws([TO]);
+    t.same(told(), [2, 3]);
+    peers[0]!.announce([TO], { asPath: asPath(65009), med: 1 });
+    t.same(told(), [1, 2]);
+    peers[1]!.down();
+    t.same(told(), [1, 3]);
+  },
+);
+
 t.test('a two-octet speaker gets AS_TRANS and AS4_PATH (RFC 6793)', async (t) => {
   const lab = new RibLab();
   const old = lab.upPeer('old', { ...EXTERNAL, asWidth: 2 });
