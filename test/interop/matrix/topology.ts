@@ -110,6 +110,7 @@ export const THREE_PATHS = { prefix: '10.72.0.0/24', from: ['client', 'ebgp', 'm
 /** Announced by two peers each: `in` reaches us by ADD-PATH from server, `out` goes so to it. */
 export const TWO_PATHS = { in: '10.70.0.0/24', out: '10.71.0.0/24' } as const;
 
+const TOLD_BY_ADD_PATH = [TWO_PATHS.out, THREE_PATHS.prefix];
 const SERVED = [prefixOf('client', 4), prefixOf('client', 6), TWO_PATHS.in];
 
 /** Our configuration; `isWithdrawn` leaves the second of our prefixes out. */
@@ -132,6 +133,8 @@ export function ourConfig(isWithdrawn: boolean, { lacks }: PeerProgram): object 
       out: [{ match: { sources: ['static'] }, set, action: 'accept' }],
       // The server has what it reflects to us from its client alone.
       'not-back': [{ match: { prefixes: SERVED }, action: 'reject' }],
+      // It reflects its client's paths to us too, and those would be among the best two.
+      'not-again': [{ match: { prefixes: TOLD_BY_ADD_PATH }, action: 'reject' }],
     },
     neighbors: [
       ...ROLES.flatMap((role) => VERSIONS.map((version) => ourNeighbor(role, version))),
@@ -151,7 +154,7 @@ function ourNeighbor(role: Role, version: IpVersion): object {
     gracefulRestart: { restartTime: RESTART_TIME_SEC },
     ...(role === 'ibgp' && { password: PASSWORD }),
     ...(role === 'ebgp' && { ttlSecurity: 1 }),
-    ...(role === 'server' && { addPath: { best: 2 } }),
+    ...(role === 'server' && { addPath: { best: 2 }, import: ['not-again'] }),
   };
 }
 
