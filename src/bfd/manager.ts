@@ -57,7 +57,7 @@ export interface BfdPorts {
 
 interface Member {
   readonly key: string;
-  readonly peer: BfdPeer;
+  peer: BfdPeer;
   readonly session: BfdSession;
   readonly owner: BfdOwner;
   socket: UdpSocket | undefined;
@@ -106,6 +106,16 @@ export class BfdManager {
     return member.session;
   }
 
+  /** Sends from this address from now on; the peer hears nothing of it but the packets. */
+  setSource(session: BfdSession, localAddress: Address): void {
+    const member = this.#byDiscriminator.get(session.localDiscriminator);
+    if (!member) return;
+    const before = member.peer.localAddress;
+    if (before && sameAddress(before, localAddress)) return;
+    member.peer = { ...member.peer, localAddress };
+    if (member.socket) void this.#moveSource(member); // else it is being opened, or will be
+  }
+
   /** Ends a session and says so to the peer, which then does not count it as a failure. Idempotent. */
   remove(session: BfdSession): void {
     const member = this.#byDiscriminator.get(session.localDiscriminator);
@@ -127,14 +137,29 @@ export class BfdManager {
   async #open(member: Member): Promise<void> {
     try {
       await this.#receiver(member.peer);
-      const socket = await this.#openSource(member.peer);
-      member.socket = socket;
-      if (member.isRemoved) socket.close();
+      const { peer } = member;
+      member.socket = await this.#openSource(peer);
+      if (member.isRemoved) member.socket.close();
       else member.session.start();
+      if (member.peer !== peer) void this.#moveSource(member);
     } catch (error) {
       if (member.isRemoved) return;
       member.owner.failed(error instanceof Error ? error.message : String(error));
       member.retry = this.#ports.clock.setTimer(REOPEN_DELAY_MS, () => void this.#open(member));
+    }
+  }
+
+  /** The old socket serves until the new one is open. */
+  async #moveSource(member: Member): Promise<void> {
+    const { peer } = member;
+    try {
+      const socket = await this.#openSource(peer);
+      const isCurrent = !member.isRemoved && member.peer === peer;
+      const unused = isCurrent ? member.socket : socket;
+      if (isCurrent) member.socket = socket;
+      unused?.close();
+    } catch (error) {
+      member.owner.failed(error instanceof Error ? error.message : String(error));
     }
   }
 

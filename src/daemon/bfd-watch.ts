@@ -9,7 +9,7 @@ import { STATE_ADMIN_DOWN, STATE_DOWN, STATE_UP, type WireState } from '../bfd/c
 import type { BfdManager, BfdOwner, BfdPeer } from '../bfd/manager.ts';
 import type { BfdSession } from '../bfd/session.ts';
 import type { NeighborConfig } from '../config/model.ts';
-import { sameAddress } from '../net/address.ts';
+import { type Address, sameAddress } from '../net/address.ts';
 import type { Log } from '../telemetry/log.ts';
 
 const STATE_NAMES = ['AdminDown', 'Down', 'Init', 'Up'] as const;
@@ -26,6 +26,8 @@ export class BfdWatch implements BfdOwner {
   #name = '';
   #peer: BfdPeer | undefined;
   #session: BfdSession | undefined;
+  /** Our address on the session, which a peer expects packets from. */
+  #localAddress: Address | undefined;
 
   constructor(ports: BfdWatchPorts, pathBroke: () => void) {
     this.#ports = ports;
@@ -45,7 +47,20 @@ export class BfdWatch implements BfdOwner {
     this.#peer = wanted;
     if (!wanted) return;
     if (this.#session) this.#session.setTimes(wanted);
-    else this.#session = this.#ports.bfd.add(wanted, this);
+    else this.#session = this.#ports.bfd.add(this.#withSource(wanted), this);
+  }
+
+  /** BGP runs over this address of ours; what is Up goes on as it is. */
+  sessionUp(localAddress: Address | undefined): void {
+    this.#localAddress = localAddress;
+    const source = this.#peer && this.#withSource(this.#peer).localAddress;
+    if (this.#session && source && this.#session.state !== STATE_UP)
+      this.#ports.bfd.setSource(this.#session, source);
+  }
+
+  #withSource(peer: BfdPeer): BfdPeer {
+    if (peer.localAddress || this.#localAddress?.length !== peer.remoteAddress.length) return peer;
+    return { ...peer, localAddress: this.#localAddress };
   }
 
   /** Ends the session; the peer is told that this is on purpose. */

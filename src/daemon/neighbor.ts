@@ -274,6 +274,7 @@ export class Neighbor implements SessionEvents {
       outboundLimitReached: () => this.#outboundLimitReached(),
     });
     this.#owner.present(this.#config.name, true);
+    this.bfd.sessionUp(link.localAddress);
     this.#owner.sessionUp(this, negotiated, link);
     if (!owesRoutes) this.#owner.owesNothing(this.#config.name);
   }

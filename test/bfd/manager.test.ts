@@ -5,6 +5,7 @@ import {
   type ControlPacket,
   encodeControl,
   STATE_DOWN,
+  STATE_INIT,
   STATE_UP,
   type WireState,
 } from '../../src/bfd/control-packet.ts';
@@ -112,6 +113,22 @@ t.test('unknown senders and stolen discriminators are counted, nothing more', as
   t.equal(manager.discarded, 3);
   t.equal(session.state, STATE_DOWN);
   t.equal(udp.sent.length, sentBefore, 'no answer to strangers');
+});
+
+t.test('packets leave from another address once one is set', async (t) => {
+  const { clock, udp, managerAt } = setup();
+  const [a, b] = [managerAt(A), managerAt(B)];
+  const heard = owner();
+  b.add(peer(C), heard);
+  const session = a.add(peer(B), owner());
+  await turn();
+  clock.advance(2000);
+  t.same(heard.states, [], 'it expects C, and we are A');
+  a.setSource(session, C);
+  await turn();
+  clock.advance(2000);
+  t.same(heard.states, [STATE_INIT]);
+  t.equal(udp.openSockets, 4, 'the old socket is closed');
 });
 
 t.test('removing the last session closes every socket and timer', async (t) => {

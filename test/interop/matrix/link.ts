@@ -25,7 +25,7 @@ const CONFIG = {
     {
       ...{ name: 'six', address: FAR.six, asNumber: FAR.asNumber, families: ['ipv4-unicast'] },
       // zebra advertises the prefix, so that our host has an address of its own making besides.
-      ...{ connectRetryTime: 1, sourceAddress: NEAR.six, extendedNextHop: true, bfd: BFD },
+      ...{ connectRetryTime: 1, extendedNextHop: true, bfd: BFD },
     },
     {
       ...{ name: 'four', address: FAR.four, asNumber: FAR.asNumber, families: ['ipv6-unicast'] },
