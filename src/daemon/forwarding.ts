@@ -47,6 +47,8 @@ export interface Forwarding {
   locate(nextHop: Address, zone: string): void;
   /** Says which link-local address stands for a next hop that is on the link itself; undefined for none. */
   pair(nextHop: Address, link: LinkLocalHop | undefined): void;
+  /** False: packets do not pass here, and no neighbor is offered a way over a link of ours. */
+  readonly isForwarding: boolean;
   /** Subnets of interfaces that are up. */
   subnets(): Iterable<ConnectedSubnet>;
   /** The interface, up, whose subnet holds the address; undefined when there is none. */
@@ -89,6 +91,7 @@ export const NO_FORWARDING: Forwarding = {
   async stop() {},
   locate() {},
   pair() {},
+  isForwarding: false,
   subnets: () => [],
   interfaceTo: () => undefined,
   isInterfaceUp: () => true,

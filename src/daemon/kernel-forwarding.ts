@@ -28,6 +28,7 @@ export interface KernelForwardingOptions {
 
 /** See the head of the file. */
 export class KernelForwarding implements Forwarding {
+  readonly isForwarding = true;
   readonly plansRoutes = true;
   readonly resolver: KernelNextHopResolver;
   readonly #kernel: Kernel;

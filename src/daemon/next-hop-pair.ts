@@ -70,5 +70,5 @@ export class NextHopPair {
 
 function zoneOf(neighbor: Address, forwarding: Forwarding): string | undefined {
   const isGlobal = neighbor.length === 16 && !isLinkLocal(neighbor);
-  return isGlobal ? forwarding.interfaceTo(neighbor) : undefined;
+  return isGlobal && forwarding.isForwarding ? forwarding.interfaceTo(neighbor) : undefined;
 }
