@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Laboratory } from '../lab/support/laboratory.ts';
-import type { Narrator } from '../lab/support/narrator.ts';
+import { SILENT } from '../lab/support/narrator.ts';
 import { inside, run } from '../lab/support/shell.ts';
 import { eventually } from '../lab/support/wait.ts';
 import type { LoadOrder, LoadReport } from './load/main.ts';
@@ -23,12 +23,6 @@ const START_SEC = 60;
 const LOG_LINES = 8;
 /** Port 179 in state LISTEN, as /proc/net/tcp writes it. */
 const LISTENING = /:00B3 \S+ 0A /;
-
-const SILENT: Narrator = {
-  say: () => undefined,
-  command: () => undefined,
-  holds: () => undefined,
-};
 
 export interface Trial {
   readonly scenario: Scenario;

@@ -8,6 +8,13 @@ export interface Narrator {
   holds(claim: string, sec: number): void;
 }
 
+/** Nobody hears anything. */
+export const SILENT: Narrator = {
+  say: () => undefined,
+  command: () => undefined,
+  holds: () => undefined,
+};
+
 const MAX_OUTPUT_LINES = 24;
 
 /** Tells the story on standard output. */

@@ -5,12 +5,11 @@ import t from 'tap';
 import { catbird } from '../../lab/support/catbird.ts';
 import { FRR_FOLDER, startFrr } from '../../lab/support/frr-daemons.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
+import { SILENT } from '../../lab/support/narrator.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 import { run } from '../../lab/support/shell.ts';
 
 const CATBIRD = fileURLToPath(new URL('../../bin/catbird', import.meta.url));
-
-const silent = { say: () => undefined, command: () => undefined, holds: () => undefined };
 
 const BGPD_CONFIG = `
 router bgp 64513
@@ -38,7 +37,7 @@ const programs = ['zebra', 'bgpd', 'bfdd'].map((daemon) => `${FRR_FOLDER}/${daem
 const skip = obstacleTo([...programs, 'vtysh'], catbird) ?? false;
 
 t.test('FRR, single hop (RFC 5881)', { skip }, async (t) => {
-  const lab = new Laboratory(silent);
+  const lab = new Laboratory(SILENT);
   t.teardown(() => lab.dispose());
   const near = lab.network.addHost('near', '172.18.0.2/24');
   const far = lab.network.addHost('far', '172.18.0.3/24');

@@ -4,12 +4,11 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { catbird } from '../../lab/support/catbird.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
+import { SILENT } from '../../lab/support/narrator.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 import { run } from '../../lab/support/shell.ts';
 
 const CATBIRD = fileURLToPath(new URL('../../bin/catbird', import.meta.url));
-
-const silent = { say: () => undefined, command: () => undefined, holds: () => undefined };
 
 /** What `catbird show neighbors -o json` says that matters here. */
 interface Seen {
@@ -68,7 +67,7 @@ function demand(isTrue: boolean, otherwise: string): void {
 for (const isMultihop of [false, true]) {
   const kind = isMultihop ? 'multihop (RFC 5883)' : 'single hop (RFC 5881)';
   t.test(`BIRD, ${kind}`, { skip: obstacleTo(['bird'], catbird) ?? false }, async (t) => {
-    const lab = new Laboratory(silent);
+    const lab = new Laboratory(SILENT);
     t.teardown(() => lab.dispose());
     const { far, seen, birdSessions } = startPair(lab, isMultihop);
     const isUp = () => {

@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { catbird } from '../../lab/support/catbird.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
+import { SILENT } from '../../lab/support/narrator.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 import { run } from '../../lab/support/shell.ts';
 
 const CATBIRD = fileURLToPath(new URL('../../bin/catbird', import.meta.url));
-const silent = { say: () => undefined, command: () => undefined, holds: () => undefined };
 const skip = obstacleTo(['bird'], catbird) ?? false;
 
 function neighborOf(address: string, families: string[]) {
@@ -37,7 +37,7 @@ t.test(
   'birdc and birdcl read and drive Catbird as they do BIRD (OBS-1 to OBS-6)',
   { skip },
   async (t) => {
-    const lab = new Laboratory(silent);
+    const lab = new Laboratory(SILENT);
     t.teardown(() => lab.dispose());
     const v6 = neighborOf('fd00::9', ['ipv6-unicast']);
     const a = startNode(lab, 'a', '172.18.0.2', [neighborOf('172.18.0.3', ['ipv4-unicast']), v6]);
@@ -115,7 +115,7 @@ t.test(
   'a directory that cannot hold sockets is refused with the option’s name',
   { skip },
   async (t) => {
-    const lab = new Laboratory(silent);
+    const lab = new Laboratory(SILENT);
     t.teardown(() => lab.dispose());
     const file = lab.path('c.yaml');
     writeFileSync(

@@ -2,6 +2,7 @@
 import t, { type Test } from 'tap';
 import { catbird } from '../../lab/support/catbird.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
+import { SILENT } from '../../lab/support/narrator.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 import { eventually } from '../../lab/support/wait.ts';
 import { type Block, blocksOf, documents, wholeConfiguration } from '../docs/documents.ts';
@@ -9,7 +10,6 @@ import { type Exchange, exchangesOf, matches } from './docs/console.ts';
 import { World } from './docs/world.ts';
 
 const SETTLED_SEC = 40;
-const silent = { say: () => undefined, command: () => undefined, holds: () => undefined };
 const skip = obstacleTo(['bird'], catbird) ?? false;
 
 /** Documents with sessions at a prompt; each is played with the first configuration it shows. */
@@ -19,7 +19,7 @@ for (const document of documents()) {
   const configuration = blocks.find(({ language }) => language === 'yaml');
   if (sessions.length === 0) continue;
   t.test(`${document} prints what its commands answer`, { skip }, async (t) => {
-    const lab = new Laboratory(silent);
+    const lab = new Laboratory(SILENT);
     t.teardown(() => lab.dispose());
     const world = new World(lab, wholeConfiguration(configuration!));
     for (const session of sessions) await play(t, world, session);

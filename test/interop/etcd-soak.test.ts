@@ -9,6 +9,7 @@ import { catbird } from '../../lab/support/catbird.ts';
 import type { Daemon } from '../../lab/support/daemon.ts';
 import { birdRoutes } from '../../lab/support/kernel-routes.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
+import { SILENT } from '../../lab/support/narrator.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 import { inside, run } from '../../lab/support/shell.ts';
 import type { WrittenObject } from '../contract/datastore.ts';
@@ -25,8 +26,6 @@ const BYSTANDERS = 230;
 const CHANGES_PER_PHASE = 350;
 /** Between two answers about one moment. */
 const SINCE_TOLERANCE_MS = 100;
-
-const silent = { say: () => undefined, command: () => undefined, holds: () => undefined };
 
 function calico(kind: string, name: string, spec: object, labels = {}): WrittenObject {
   const metadata = { name, labels };
@@ -241,7 +240,7 @@ const obstacle = obstacleTo(['etcd'], catbird);
 
 t.test('a thousand objects that never rest', { skip: obstacle ?? false }, async (t) => {
   t.comment(`CATBIRD_SOAK_SEED=${SEED}`);
-  const lab = new Laboratory(silent);
+  const lab = new Laboratory(SILENT);
   t.teardown(() => lab.dispose());
   const namespace = lab.network.addHost('store', `${STORE}/24`);
   const etcd = await startEtcd(t, { host: STORE, namespace });

@@ -7,12 +7,11 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { catbird } from '../../lab/support/catbird.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
+import { SILENT } from '../../lab/support/narrator.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 import { run } from '../../lab/support/shell.ts';
 
 const CATBIRD = fileURLToPath(new URL('../../bin/catbird', import.meta.url));
-
-const silent = { say: () => undefined, command: () => undefined, holds: () => undefined };
 
 const CONFIG = {
   router: { asNumber: 64512, routerId: '172.18.0.2' },
@@ -80,7 +79,7 @@ function demand(isTrue: boolean, otherwise: string): void {
 for (const kernel of ['netlink', 'ip']) {
   const skip = obstacleTo(['bird'], catbird) ?? false;
   t.test(`BIRD, kernel routes through ${kernel}`, { skip }, async (t) => {
-    const lab = new Laboratory(silent);
+    const lab = new Laboratory(SILENT);
     t.teardown(() => lab.dispose());
     const { near, show, atBird } = startPair(lab, kernel);
     try {

@@ -12,6 +12,7 @@ import { startBird } from '../../lab/support/bird.ts';
 import { catbird, showNeighbors, startCatbird } from '../../lab/support/catbird.ts';
 import { assertKernelRoutes } from '../../lab/support/cluster-start.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
+import { SILENT } from '../../lab/support/narrator.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 import type { ApiObject } from '../support/kubernetes/api-resources.ts';
 import { ApiServer } from '../support/kubernetes/api-server.ts';
@@ -70,11 +71,7 @@ t.test(
   'objects of an API server are in force, its troubles are not',
   { skip: obstacle },
   async (t) => {
-    const lab = new Laboratory({
-      say: () => undefined,
-      command: () => undefined,
-      holds: (claim) => void t.pass(claim),
-    });
+    const lab = new Laboratory({ ...SILENT, holds: (claim) => void t.pass(claim) });
     t.teardown(() => lab.dispose());
     const server = await ApiServer.start({ socketPath: lab.path('api.sock'), chunkBytes: 1000 });
     t.teardown(() => server.dispose());

@@ -5,11 +5,11 @@ import t, { type Test } from 'tap';
 import { catbird } from '../../lab/support/catbird.ts';
 import { FRR_FOLDER, startFrr } from '../../lab/support/frr-daemons.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
+import { SILENT } from '../../lab/support/narrator.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 import { run } from '../../lab/support/shell.ts';
 
 const CATBIRD = fileURLToPath(new URL('../../bin/catbird', import.meta.url));
-const silent = { say: () => undefined, command: () => undefined, holds: () => undefined };
 
 /** A Catbird in a namespace. */
 function speaker(
@@ -37,7 +37,7 @@ function demand(text: string, ...patterns: readonly RegExp[]): void {
 }
 
 async function inLab(t: Test, play: (lab: Laboratory) => Promise<void>): Promise<void> {
-  const lab = new Laboratory(silent);
+  const lab = new Laboratory(SILENT);
   t.teardown(() => lab.dispose());
   try {
     await play(lab);

@@ -5,10 +5,10 @@ import t from 'tap';
 import { catbird, showNeighbors, startCatbird } from '../../lab/support/catbird.ts';
 import { birdRoutes } from '../../lab/support/kernel-routes.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
+import { SILENT } from '../../lab/support/narrator.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 
 const CATBIRD = fileURLToPath(new URL('../../bin/catbird', import.meta.url));
-const silent = { say: () => undefined, command: () => undefined, holds: () => undefined };
 
 /** As docs/broker.md has it. */
 const NEAR = {
@@ -51,7 +51,7 @@ const AGENT = {
 const skip = obstacleTo(['gobgpd', 'gobgp'], catbird) ?? false;
 
 t.test('GoBGP on 127.0.0.1 announces through us', { skip }, async (t) => {
-  const lab = new Laboratory(silent);
+  const lab = new Laboratory(SILENT);
   t.teardown(() => lab.dispose());
   const near = lab.network.addHost('near', '172.18.0.2/24');
   const ends = { far: ['172.18.0.3', 64512], tor: ['172.18.0.4', 64500] } as const;

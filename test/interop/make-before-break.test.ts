@@ -9,6 +9,7 @@ import { assertKernelRoutes, expectedRoutes } from '../../lab/support/cluster-st
 import type { Daemon } from '../../lab/support/daemon.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
 import { LossProbe } from '../../lab/support/loss-probe.ts';
+import { SILENT } from '../../lab/support/narrator.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 import { getDocument } from '../../src/cli/client.ts';
 
@@ -145,7 +146,7 @@ const obstacle = obstacleTo([], catbird) ?? false;
 
 t.test('sessions change, what is forwarded does not', { skip: obstacle }, async (t) => {
   const holds = (claim: string) => void t.pass(claim);
-  const lab = new Laboratory({ say: () => undefined, command: () => undefined, holds });
+  const lab = new Laboratory({ ...SILENT, holds });
   t.teardown(() => lab.dispose());
   try {
     await play(t, lab);

@@ -4,7 +4,7 @@ import { recordedTable } from '../../lab/scenes/full-table.ts';
 import type { Scene } from '../../lab/scenes/scene.ts';
 import { catbird } from '../../lab/support/catbird.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
-import type { Narrator } from '../../lab/support/narrator.ts';
+import { type Narrator, SILENT } from '../../lab/support/narrator.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 
 /** Registers the test; skipped with the reason where the machine lacks something. */
@@ -21,9 +21,5 @@ export function playScene(scene: Scene): void {
 }
 
 function assertingNarrator(t: Test): Narrator {
-  return {
-    say: () => undefined,
-    command: () => undefined,
-    holds: (claim) => void t.pass(claim),
-  };
+  return { ...SILENT, holds: (claim) => void t.pass(claim) };
 }

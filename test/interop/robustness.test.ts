@@ -10,12 +10,12 @@ import { startBird } from '../../lab/support/bird.ts';
 import { catbird } from '../../lab/support/catbird.ts';
 import { startGobgp } from '../../lab/support/gobgp.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
+import { SILENT } from '../../lab/support/narrator.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 import { run } from '../../lab/support/shell.ts';
 
 const CATBIRD = fileURLToPath(new URL('../../bin/catbird', import.meta.url));
 const BAD_PEERS = fileURLToPath(new URL('../support/bad-peers.mjs', import.meta.url));
-const silent = { say: () => undefined, command: () => undefined, holds: () => undefined };
 
 const [OWN, BIRD, GOBGP] = ['172.18.0.2', '172.18.0.3', '172.18.0.4'];
 const HOLD_TIME_SEC = 9;
@@ -182,7 +182,7 @@ async function playLosses(lab: Laboratory, scene: Scene): Promise<void> {
 const skip = obstacleTo(['bird', 'gobgpd', 'gobgp'], catbird) ?? false;
 
 t.test('bad peers leave the others alone', { skip }, async (t) => {
-  const lab = new Laboratory(silent);
+  const lab = new Laboratory(SILENT);
   t.teardown(() => lab.dispose());
   try {
     await play(lab, t);

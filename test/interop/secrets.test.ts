@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { catbird, showNeighbors, startCatbird } from '../../lab/support/catbird.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
+import { SILENT } from '../../lab/support/narrator.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 import { attempt } from '../../lab/support/shell.ts';
 
 const CATBIRD = fileURLToPath(new URL('../../bin/catbird', import.meta.url));
-const silent = { say: () => undefined, command: () => undefined, holds: () => undefined };
 const skip = obstacleTo([], catbird) ?? false;
 
 const SECRET = 'Kookaburra-7731';
@@ -39,7 +39,7 @@ function configOf(own: string, peer: string, password: string): string {
 }
 
 t.test('secrets stay where they are needed', { skip }, async (t) => {
-  const lab = new Laboratory(silent);
+  const lab = new Laboratory(SILENT);
   t.teardown(() => lab.dispose());
   const start = (own: string, peer: string, password: string, more: string[] = []) => {
     const host = lab.network.addHost(`n${own}`, `10.9.0.${own}/24`);

@@ -5,6 +5,7 @@ import t from 'tap';
 import { catbird, showNeighbors, startCatbird } from '../../lab/support/catbird.ts';
 import { birdRoutes } from '../../lab/support/kernel-routes.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
+import { SILENT } from '../../lab/support/narrator.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 import { isInstalled, run } from '../../lab/support/shell.ts';
 import { bindNotifySocket } from '../support/notify-socket.ts';
@@ -14,7 +15,6 @@ const CATBIRD = fileURLToPath(new URL('../../bin/catbird', import.meta.url));
 const NOBODY = '65534';
 const PASSWORD = 'a secret';
 
-const silent = { say: () => undefined, command: () => undefined, holds: () => undefined };
 const unit = readFileSync(UNIT, 'utf8');
 
 function config(own: string, far: string, block: string): string {
@@ -41,7 +41,7 @@ function confined(without?: string): string[] {
 const noSystemd = isInstalled('systemd-analyze') ? false : 'not installed: systemd-analyze';
 
 t.test('systemd-analyze verify accepts the unit', { skip: noSystemd }, async (t) => {
-  const lab = new Laboratory(silent);
+  const lab = new Laboratory(SILENT);
   t.teardown(() => lab.dispose());
   const file = lab.path('catbird.service');
   writeFileSync(file, unit.replace('/usr/bin/catbird', '/bin/true')); // it looks for the program
@@ -51,7 +51,7 @@ t.test('systemd-analyze verify accepts the unit', { skip: noSystemd }, async (t)
 const skip = obstacleTo(['setpriv'], catbird) ?? false;
 
 t.test('MD5, TTL security, BFD, port 179 and routes with two capabilities', { skip }, async (t) => {
-  const lab = new Laboratory(silent);
+  const lab = new Laboratory(SILENT);
   t.teardown(() => lab.dispose());
   const near = lab.network.addHost('near', '172.18.0.2/24');
   const far = lab.network.addHost('far', '172.18.0.3/24');
@@ -95,7 +95,7 @@ t.test(
     skip: noSockets,
   },
   async (t) => {
-    const lab = new Laboratory(silent);
+    const lab = new Laboratory(SILENT);
     t.teardown(() => lab.dispose());
     const near = lab.network.addHost('near', '172.18.0.2/24');
     const far = lab.network.addHost('far', '172.18.0.3/24');

@@ -5,6 +5,7 @@
 import t from 'tap';
 import { catbird, startCatbird } from '../../lab/support/catbird.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
+import { SILENT } from '../../lab/support/narrator.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 import { getDocument } from '../../src/cli/client.ts';
 import { etcdEntry } from '../support/etcd-objects.ts';
@@ -27,7 +28,7 @@ const obstacle = obstacleTo(['etcd'], catbird) ?? false;
 
 t.test('a faulty override is told and does no harm', { skip: obstacle }, async (t) => {
   const holds = (claim: string) => void t.pass(claim);
-  const lab = new Laboratory({ say: () => undefined, command: () => undefined, holds });
+  const lab = new Laboratory({ ...SILENT, holds });
   t.teardown(() => lab.dispose());
   const host = lab.network.addHost('a', '10.66.1.1/24');
   const etcd = await startEtcd(t, { namespace: host });

@@ -5,12 +5,11 @@ import t from 'tap';
 import { catbird } from '../../lab/support/catbird.ts';
 import { FRR_FOLDER, startFrr } from '../../lab/support/frr-daemons.ts';
 import { Laboratory } from '../../lab/support/laboratory.ts';
+import { SILENT } from '../../lab/support/narrator.ts';
 import { obstacleTo } from '../../lab/support/requirements.ts';
 import { run } from '../../lab/support/shell.ts';
 
 const CATBIRD = fileURLToPath(new URL('../../bin/catbird', import.meta.url));
-
-const silent = { say: () => undefined, command: () => undefined, holds: () => undefined };
 
 const ZEBRA_CONFIG = `
 interface eth0
@@ -72,7 +71,7 @@ function demand(text: string, ...patterns: readonly RegExp[]): void {
 const skip = obstacleTo([`${FRR_FOLDER}/zebra`, `${FRR_FOLDER}/bgpd`, 'vtysh'], catbird) ?? false;
 
 t.test('FRR, interface peering (RFC 8950, RFC 4861)', { skip }, async (t) => {
-  const lab = new Laboratory(silent);
+  const lab = new Laboratory(SILENT);
   t.teardown(() => lab.dispose());
   const { near, show, ask } = start(lab);
   try {

@@ -210,10 +210,9 @@ export class BgpListener {
     const { password } = session.settings;
     if (password === undefined) return undefined;
     const key = this.#keyFor(address);
-    if (key?.password === password && key.problem === undefined) return undefined;
-    const reason =
-      key?.password === password ? key.problem! : 'its password is not in force on this socket';
-    return { reason, isNeighbor: false };
+    const isInForce = key?.password === password;
+    const reason = isInForce ? key.problem : 'its password is not in force on this socket';
+    return reason === undefined ? undefined : { reason, isNeighbor: false };
   }
 
   #report(address: Address, reason: string): void {

@@ -5,6 +5,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { Laboratory } from '../../../lab/support/laboratory.ts';
+import { SILENT } from '../../../lab/support/narrator.ts';
 import { birdPeer } from '../../../lab/support/peers/bird-peer.ts';
 import { isCatbirdBuilt } from '../../../lab/support/peers/catbird-speaker.ts';
 import { exabgpPeer } from '../../../lab/support/peers/exabgp-peer.ts';
@@ -51,11 +52,7 @@ function obstacle({ needs }: PeerProgram): string | undefined {
 }
 
 async function playColumn(t: Test, program: PeerProgram): Promise<void> {
-  const lab = new Laboratory({
-    say: () => undefined,
-    command: () => undefined,
-    holds: () => undefined,
-  });
+  const lab = new Laboratory(SILENT);
   t.teardown(() => lab.dispose());
   const stage = setStage(lab, program);
   const play = async (row: Row) => {

@@ -8,6 +8,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { Laboratory } from '../../../lab/support/laboratory.ts';
+import { SILENT } from '../../../lab/support/narrator.ts';
 import { birdPeer } from '../../../lab/support/peers/bird-peer.ts';
 import { isCatbirdBuilt } from '../../../lab/support/peers/catbird-speaker.ts';
 import { exabgpPeer } from '../../../lab/support/peers/exabgp-peer.ts';
@@ -30,7 +31,6 @@ const UPDATES = Number(process.env['REPLAY_UPDATES'] ?? 3000);
 const DEADLINE_SEC = 240;
 const LOOKS = 3;
 const ALL = [birdPeer, gobgpPeer, frrPeer, openbgpdPeer, exabgpPeer];
-const silent = { say: () => undefined, command: () => undefined, holds: () => undefined };
 
 replay('the full table', [frrPeer], fullTable);
 replay('the beginning of the table', [gobgpPeer, openbgpdPeer, exabgpPeer], (lab) =>
@@ -44,7 +44,7 @@ function replay(
   record: (lab: Laboratory) => Recording,
 ): void {
   t.test(title, { skip: obstacle() ?? false }, async (t) => {
-    const lab = new Laboratory(silent);
+    const lab = new Laboratory(SILENT);
     t.teardown(() => lab.dispose());
     try {
       await play(t, lab, present(t, programs), record(lab));
